@@ -1,0 +1,380 @@
+"""The command `mtm`: the same functions that the pages call, for a terminal or a pipe.
+
+Exits 0 when done, 1 when it failed (one sentence on stderr), 2 when it was called wrongly.
+"""
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import OperationalError
+
+from . import accounts, imports, snapshots, worker
+from .app import create_app
+from .config import Settings, load_settings
+from .db import Database, is_empty, schema_problem, sqlite_warning
+from .db import upgrade as upgrade_schema
+from .errors import BadSettings, MusicTimeMachineError
+from .models import Account
+from .spotify import SpotifyError
+
+COMMANDS = "music_time_machine.commands"
+
+
+def main() -> None:
+    """The entry of `mtm`: the third and last place where our errors are caught."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (MusicTimeMachineError, SpotifyError) as error:
+        _give_up(str(error))
+    except OperationalError as error:
+        _give_up(f"The database cannot be used: {error.orig}. Check DATABASE_URL and DATA_DIR.")
+    except OSError as error:
+        _give_up(
+            f"{error.strerror or error}: {error.filename or 'the file'}. Check it and try again."
+        )
+
+
+def _give_up(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+class _Commands(click.Group):
+    """Our commands, and those that neighbours bring: `demo` and the emulator's."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        brought = [entry.name for entry in entry_points(group=COMMANDS)]
+        return sorted({*super().list_commands(ctx), *brought})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for entry in entry_points(group=COMMANDS, name=cmd_name):
+            found = entry.load()
+            assert isinstance(found, click.Command)
+            return found
+        return None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Music Time Machine: a dated archive of what you listen to on Spotify.
+
+    Example: mtm account add Alice && mtm import my_spotify_data.zip --account Alice
+    """
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=5000, show_default=True, help="The port to listen on.")
+@click.option("--threads", default=8, show_default=True, help="Requests answered at once.")
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the pages. A worker beside it does the imports and snapshots.
+
+    Example: mtm serve --port 5000
+    """
+    settings = _settings()
+    if sys.platform == "win32":
+        import waitress
+
+        waitress.serve(create_app(settings), host=host, port=port, threads=threads)
+        return
+    # A process of its own, so that gunicorn reads no arguments of ours.
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    create_app(settings)  # a start that is not allowed fails here, with its sentence
+    arguments = ["-m", "gunicorn", "--bind", bind, "--worker-class", "gthread"]
+    arguments += ["--workers", "1", "--threads", str(threads), "--no-control-socket"]
+    arguments += ["--access-logfile", "-", "--timeout", "60"]
+    os.execv(sys.executable, [sys.executable, *arguments, "music_time_machine.cli:wsgi()"])  # noqa: S606
+
+
+def wsgi() -> Callable[..., object]:
+    """The WSGI app of this process's settings, for a server that wants one."""
+    return create_app(_settings())
+
+
+@cli.command(name="worker")
+@click.option(
+    "--lease",
+    default=10.0,
+    show_default=True,
+    help="Seconds of silence after which another worker's import is taken over.",
+)
+def worker_command(lease: float) -> None:
+    """Do imports and daily snapshots until stopped.
+
+    Example: mtm worker
+    """
+    from datetime import timedelta
+
+    settings = _settings()
+    settings.signing_key()
+    _database(settings).close()
+    worker.run(settings, timedelta(seconds=lease))
+
+
+@cli.command()
+@click.option("--account", "name", help="Only this account; otherwise every connected one.")
+def snapshot(name: str | None) -> None:
+    """Take today's snapshot, as the button and the timetable do.
+
+    Example: mtm snapshot --account Alice
+    """
+    settings = _settings()
+    db = _database(settings)
+    everyone = accounts.everyone(db, settings)
+    chosen = (
+        [accounts.find_by_name(db, name, settings)]
+        if name
+        else [
+            account for account in everyone if accounts.connection(db, account).state == "connected"
+        ]
+    )
+    if not chosen:
+        raise MusicTimeMachineError("No account is connected to Spotify yet. Sign in once first.")
+    failed = 0
+    for account in chosen:
+        try:
+            with accounts.spotify_client(db, account, settings, _now) as client:
+                taken = snapshots.take(db, account, client, _now())
+            click.echo(f"{account.name}: {taken.sentence}")
+        except (MusicTimeMachineError, SpotifyError) as error:
+            failed += 1
+            click.echo(f"{account.name}: {error}", err=True)
+    if failed:
+        sys.exit(1)
+
+
+@cli.command(name="import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--account", "name", required=True, help="Whose archive it goes into.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def import_command(paths: tuple[Path, ...], name: str, as_json: bool) -> None:
+    """Read exports into an archive: zips as Spotify sends them, or loose JSON files.
+
+    Example: mtm import my_spotify_data.zip --account Alice
+    """
+    settings = _settings()
+    db = _database(settings)
+    account = accounts.find_by_name(db, name, settings)
+    views, failed = [], False
+    for path in _files(paths):
+        try:
+            view = _import(db, account, path, settings, is_quiet=as_json)
+        except (MusicTimeMachineError, OSError) as error:
+            failed = True
+            click.echo(_sentence(error, path), err=True)
+            continue
+        views.append(view)
+        if view.problem:
+            failed = True
+            click.echo(view.problem, err=True)
+        if not as_json:
+            _tell(view, account.zone)
+    if as_json:
+        click.echo(json.dumps(_totals(views)))
+    if failed:
+        sys.exit(1)
+
+
+def _import(
+    db: Database, account: Account, path: Path, settings: Settings, *, is_quiet: bool
+) -> imports.ImportView:
+    name = f"cli:{os.getpid()}:{os.urandom(4).hex()}"
+    most = max(settings.max_upload_mb * 1_000_000, path.stat().st_size)  # one's own disk, own rule
+    with path.open("rb") as file:
+        import_id = imports.receive(db, account, path.name, file, most, _now(), worker=name)
+    console = Console(stderr=True)
+    if is_quiet or not console.is_terminal:
+        return imports.proceed(db, account, import_id, name, _now)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+    )
+    with Progress(
+        *columns, TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn(), console=console
+    ) as bar:
+        task = bar.add_task(path.name, total=100, rows=0)
+
+        def show(view: imports.ImportView) -> None:
+            bar.update(task, completed=view.percent, rows=view.rows)
+
+        view = imports.proceed(db, account, import_id, name, _now, on_progress=show)
+        show(view)
+    return view
+
+
+def _files(paths: tuple[Path, ...]) -> list[Path]:
+    """Every file named, and every zip and JSON file in a folder named."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in {".zip", ".json"})
+            if not inside:
+                raise MusicTimeMachineError(f"There is no zip or JSON file in {path}.")
+            found += inside
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise MusicTimeMachineError(f"There is no file {path}. Check the path and try again.")
+    return found
+
+
+def _sentence(error: Exception, path: Path) -> str:
+    if isinstance(error, OSError):
+        return f"{path} cannot be read: {error.strerror or error}."
+    return str(error)
+
+
+def _tell(view: imports.ImportView, zone: ZoneInfo) -> None:
+    click.echo(
+        f"{view.file_name}: {view.rows:,} rows in {view.files} "
+        f"{'file' if view.files == 1 else 'files'}; "
+        f"{view.added:,} added, {view.known:,} already known."
+    )
+    for reason, count in view.skipped:
+        click.echo(f"  left out: {count:,} rows that {reason.sentence}")
+    if view.first_played_at and view.last_played_at:
+        first, last = view.first_played_at.astimezone(zone), view.last_played_at.astimezone(zone)
+        click.echo(f"  from {first:%Y-%m-%d} to {last:%Y-%m-%d}")
+
+
+def _totals(views: list[imports.ImportView]) -> dict[str, object]:
+    """What `--json` prints: rows = added + known + the sum of skipped, always."""
+    skipped: dict[str, int] = {}
+    for view in views:
+        for reason, count in view.skipped:
+            skipped[str(reason)] = skipped.get(str(reason), 0) + count
+    return {
+        "files": sum(view.files for view in views),
+        "rows": sum(view.rows for view in views),
+        "added": sum(view.added for view in views),
+        "known": sum(view.known for view in views),
+        "skipped": skipped,
+    }
+
+
+@cli.group()
+def account() -> None:
+    """The accounts of this server.
+
+    Example: mtm account list
+    """
+
+
+@account.command(name="add")
+@click.argument("name")
+@click.option("--time-zone", help="The person's zone, such as Europe/Berlin.")
+def account_add(name: str, time_zone: str | None) -> None:
+    """Make a local account that lives from files alone.
+
+    Example: mtm account add Alice --time-zone Europe/Berlin
+    """
+    settings = _settings()
+    db = _database(settings)
+    made = accounts.add_local(db, name, settings, _now())
+    if time_zone:
+        accounts.set_time_zone(db, made, time_zone)
+    click.echo(f"{made.name} has an archive now. Fill it with: mtm import FILE --account {name!r}")
+
+
+@account.command(name="list")
+def account_list() -> None:
+    """List the accounts of this server.
+
+    Example: mtm account list
+    """
+    settings = _settings()
+    db = _database(settings)
+    found = accounts.everyone(db, settings)
+    if not found:
+        click.echo("No accounts yet. Sign in with Spotify, or: mtm account add NAME")
+    for one in found:
+        kind = "local" if one.is_local else f"Spotify {one.spotify_account_id}"
+        click.echo(f"{one.name}\t{kind}\t{one.zone.key}")
+
+
+@cli.group(name="db")
+def db_group() -> None:
+    """The database's schema.
+
+    Example: mtm db upgrade
+    """
+
+
+@db_group.command(name="upgrade")
+def db_upgrade() -> None:
+    """Bring the tables up to date; a new database gets all of them.
+
+    Example: mtm db upgrade
+    """
+    settings = _settings()
+    upgrade_schema(settings.url)
+    click.echo("The database is up to date.")
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    configure_logging(settings)
+    return settings
+
+
+def configure_logging(settings: Settings) -> None:
+    """Logs to stderr, for people or as JSON; never a token, never an address of a person."""
+    level = getattr(logging, settings.log_level)
+    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
+    for chatty in ("alembic", "huey", "urllib3", "waitress"):
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    is_json = settings.log_format == "json"
+    last = (
+        structlog.processors.JSONRenderer()
+        if is_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _database(settings: Settings) -> Database:
+    """The archive's database; on the command line a new one is made on first use."""
+    db = Database(settings.url, settings.data_dir)
+    if db.is_sqlite and is_empty(db):
+        upgrade_schema(settings.url)
+    problem = schema_problem(db)
+    if problem is not None:
+        raise BadSettings(problem)
+    warning = sqlite_warning() if db.is_sqlite else None
+    if warning is not None:
+        structlog.get_logger().debug("old_sqlite", sentence=warning)
+    return db
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,316 @@
+"""The tables, and `Account`, the value that travels between the floors instead of a row.
+
+Sharding rules (DESIGN.md): in a per-account table the account id comes first in every primary and
+unique key, foreign keys go to the same account's rows or to a shared table, and no id of a
+per-account row comes from a sequence. SHARED names the tables that are not per account.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from .db import Flag, JsonText, UtcMillis
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+Small = SmallInteger().with_variant(Integer(), "sqlite")
+Big = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class IsoDate(TypeDecorator[date]):
+    """A calendar day: DATE on PostgreSQL, ISO text on SQLite, whose strict tables know no date."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[date] | TypeEngine[str]:
+        return Text() if dialect.name == "sqlite" else Date()
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> date | str | None:
+        return value.isoformat() if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: date | str | None, dialect: Dialect) -> date | None:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Base(DeclarativeBase):
+    """Every table is strict on SQLite."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy's own declaration
+        str: Text(),
+        int: Integer(),
+        bool: Flag(),
+        datetime: UtcMillis(),
+        date: IsoDate(),
+        bytes: LargeBinary(),
+    }
+    __table_args__: tuple[object, ...] | dict[str, object] = {"sqlite_strict": True}  # noqa: RUF012
+
+
+# An own cluster key instead of a hidden rowid: a per-account table is read along that key.
+CLUSTERED: dict[str, object] = {"sqlite_strict": True, "sqlite_with_rowid": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person on this server, as the floors hand it to one another."""
+
+    id: int
+    name: str
+    zone: ZoneInfo
+    spotify_account_id: str | None
+    session_epoch: int
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it lives from files alone, with no Spotify behind it."""
+        return self.spotify_account_id is None
+
+
+class AccountRow(Base):
+    """`spotify_account_id` is Spotify's immutable `account_id`; None for a local account."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    spotify_account_id: Mapped[str | None] = mapped_column(unique=True)
+    spotify_user_id: Mapped[str | None]
+    local_name: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    image_url: Mapped[str | None]
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class Credential(Base):
+    """The sealed tokens of a connected account; sealed with a key made from SECRET_KEY.
+
+    `refreshing_until` is the lease of the one caller that is refreshing just now.
+    """
+
+    __tablename__ = "credentials"
+    __table_args__ = CLUSTERED
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    access_token: Mapped[bytes]
+    refresh_token: Mapped[bytes]
+    scope: Mapped[str]
+    expires_at: Mapped[datetime]
+    consented_at: Mapped[datetime]
+    refreshing_until: Mapped[datetime | None]
+    needs_reconnect: Mapped[bool] = mapped_column(default=False)
+
+
+class Preference(Base):
+    """What a person has chosen; an empty `time_zone` means the server's default."""
+
+    __tablename__ = "preferences"
+    __table_args__ = CLUSTERED
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    time_zone: Mapped[str | None]
+
+
+class Artist(Base):
+    """One artist; `key` is the folded name, or Spotify's id where two artists share a name."""
+
+    __tablename__ = "artists"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    spotify_id: Mapped[str | None] = mapped_column(unique=True)
+    name: Mapped[str]
+    image_url: Mapped[str | None]
+    raw: Mapped[str | None] = mapped_column(JsonText())
+
+
+class Album(Base):
+    """One album; `key` is a digest of artist and name, `spotify_id` the first id seen with it."""
+
+    __tablename__ = "albums"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    spotify_id: Mapped[str | None]
+    name: Mapped[str]
+    artist_id: Mapped[int | None] = mapped_column(ForeignKey("artists.id"))
+    release_date: Mapped[str | None]
+    image_url: Mapped[str | None]
+    raw: Mapped[str | None] = mapped_column(JsonText())
+
+
+class Track(Base):
+    """Anything that can be heard once: a track, an episode or a chapter (`kind`).
+
+    `key` is `Play.track_key`; `raw` is the whole payload of Spotify's API once we have seen it.
+    """
+
+    __tablename__ = "tracks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    spotify_id: Mapped[str | None]
+    title: Mapped[str]
+    artist_id: Mapped[int | None] = mapped_column(ForeignKey("artists.id"))
+    album_id: Mapped[int | None] = mapped_column(ForeignKey("albums.id"))
+    duration_ms: Mapped[int | None]
+    is_explicit: Mapped[bool | None]
+    isrc: Mapped[str | None]
+    raw: Mapped[str | None] = mapped_column(JsonText())
+
+
+class Archive(Base):
+    """One row an account: `version` rises with every write to its listens, in the same transaction.
+
+    It is the write's clock in milliseconds (or one more than before), so that it never comes again.
+    `rewritten` is the last version whose write was more than plays newer than all others: columns
+    built since then need only be extended.
+    """
+
+    __tablename__ = "archives"
+    __table_args__ = CLUSTERED
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(Big)
+    rewritten: Mapped[int] = mapped_column(Big)
+
+
+class Listen(Base):
+    """A stored play: who, when, what, how many ms. Clustered by its key, no second index.
+
+    `played_at` is as the source stamped it; `ms_played` of a source that does not tell is the
+    track's length. `reason_*` and `platform` are codes of `listens`; `import_id` is the import that
+    added it.
+    """
+
+    __tablename__ = "listens"
+    __table_args__ = CLUSTERED
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    played_at: Mapped[datetime] = mapped_column(primary_key=True)
+    track_id: Mapped[int] = mapped_column(ForeignKey("tracks.id"), primary_key=True)
+    ms_played: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[int] = mapped_column(Small)
+    import_id: Mapped[int | None]
+    reason_start: Mapped[int | None] = mapped_column(Small)
+    reason_end: Mapped[int | None] = mapped_column(Small)
+    shuffle: Mapped[bool | None]
+    skipped: Mapped[bool | None]
+    offline: Mapped[bool | None]
+    incognito: Mapped[bool | None]
+    platform: Mapped[int | None] = mapped_column(Small)
+    country: Mapped[str | None]
+
+
+class Snapshot(Base):
+    """What Spotify's top lists said of a person on one local day."""
+
+    __tablename__ = "snapshots"
+    __table_args__ = CLUSTERED
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    local_date: Mapped[date] = mapped_column(primary_key=True)
+    taken_at: Mapped[datetime]
+
+
+class SnapshotTrack(Base):
+    """One place of one list; `time_range` is `short_term`, `medium_term` or `long_term`."""
+
+    __tablename__ = "snapshot_tracks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "local_date"], ["snapshots.account_id", "snapshots.local_date"]
+        ),
+        CLUSTERED,
+    )
+
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    local_date: Mapped[date] = mapped_column(primary_key=True)
+    time_range: Mapped[str] = mapped_column(primary_key=True)
+    rank: Mapped[int] = mapped_column(Small, primary_key=True)
+    track_id: Mapped[int] = mapped_column(ForeignKey("tracks.id"))
+
+
+class SnapshotArtist(Base):
+    """One place of one list of artists."""
+
+    __tablename__ = "snapshot_artists"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "local_date"], ["snapshots.account_id", "snapshots.local_date"]
+        ),
+        CLUSTERED,
+    )
+
+    account_id: Mapped[int] = mapped_column(primary_key=True)
+    local_date: Mapped[date] = mapped_column(primary_key=True)
+    time_range: Mapped[str] = mapped_column(primary_key=True)
+    rank: Mapped[int] = mapped_column(Small, primary_key=True)
+    artist_id: Mapped[int] = mapped_column(ForeignKey("artists.id"))
+
+
+class Import(Base):
+    """The life of one uploaded file. `id` counts up within the account.
+
+    `file_index` and `row_index` are the cursor: everything before it is committed. `worker` and
+    `heartbeat_at` are the lease of whoever is working on it. `skipped` is JSON `{reason: rows}`,
+    `ignored` a JSON list of the names of files that hold no history.
+    """
+
+    __tablename__ = "imports"
+    __table_args__ = CLUSTERED
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    file_name: Mapped[str]
+    stored_as: Mapped[str | None]
+    size_bytes: Mapped[int] = mapped_column(Big)
+    state: Mapped[str]
+    problem: Mapped[str | None]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    worker: Mapped[str | None]
+    heartbeat_at: Mapped[datetime | None]
+    file_index: Mapped[int] = mapped_column(default=0)
+    row_index: Mapped[int] = mapped_column(default=0)
+    files: Mapped[int] = mapped_column(default=0)
+    bytes_total: Mapped[int] = mapped_column(Big, default=0)
+    bytes_done: Mapped[int] = mapped_column(Big, default=0)
+    rows: Mapped[int] = mapped_column(default=0)
+    added: Mapped[int] = mapped_column(default=0)
+    known: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[str] = mapped_column(default="{}")
+    ignored: Mapped[str] = mapped_column(default="[]")
+    first_played_at: Mapped[datetime | None]
+    last_played_at: Mapped[datetime | None]
+
+
+Index("ix_imports_state", Import.state)
+
+# Not cut by account: copied to every shard, or kept on the coordinator.
+SHARED = {"accounts", "artists", "albums", "tracks"}

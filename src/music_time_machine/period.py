@@ -1,0 +1,84 @@
+"""A stretch of local days in a person's time zone: `7d 30d 3m 6m 12m 24m all`, or two dates.
+
+Parses what the address bar says and falls back to `12m`; knows nothing of tables or pages.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+DEFAULT = "12m"
+CHOICES = {
+    "7d": "7 days",
+    "30d": "30 days",
+    "3m": "3 months",
+    "6m": "6 months",
+    "12m": "12 months",
+    "24m": "2 years",
+    "all": "All",
+}
+FIRST_DAY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days from `start` to `end`, both included, in `zone`; `key` is one of CHOICES."""
+
+    key: str
+    start: date
+    end: date
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, text: str | None, now: datetime, zone: ZoneInfo) -> "Period":
+        """The period that `text` names, ending today; anything unknown is 12 months."""
+        key = text if text in CHOICES else DEFAULT
+        today = now.astimezone(zone).date()
+        return cls(key, _start(key, today), today, zone)
+
+    @property
+    def label(self) -> str:
+        """The period in words, for a heading: `12 months`."""
+        return CHOICES[self.key]
+
+    def months(self, first: date | None = None) -> list[date]:
+        """The first days of all months the period touches, oldest first, none before `first`."""
+        start = max(self.start, first) if first else self.start
+        month, months = start.replace(day=1), []
+        while month <= self.end:
+            months.append(month)
+            month = next_month(month)
+        return months
+
+
+def next_month(month: date) -> date:
+    """The first day of the month after the one that `month` lies in."""
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def months_before(day: date, count: int) -> date:
+    """The first day of the month `count` months before the one that `day` lies in."""
+    months = day.year * 12 + day.month - 1 - count
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """The calendar day in `zone` at an aware moment."""
+    return moment.astimezone(zone).date()
+
+
+def utc(moment: datetime) -> datetime:
+    """`moment` in UTC; refuses a naive one, which would silently mean something else."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(UTC)
+
+
+def _start(key: str, today: date) -> date:
+    if key == "all":
+        return FIRST_DAY
+    count, unit = int(key[:-1]), key[-1]
+    if unit == "d":
+        return today - timedelta(days=count - 1)
+    # Whole calendar months: a monthly chart over "12 months" has twelve bars, the last one begun.
+    return months_before(today, count - 1)

@@ -1,0 +1,91 @@
+"""The one place that turns an error into an answer: a page, or `{"error": "a sentence"}`."""
+
+import structlog
+from flask import Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from ..errors import MusicTimeMachineError
+from ..spotify import SpotifyError
+from .context import SignInNeeded
+
+log = structlog.get_logger()
+
+SENTENCES = {
+    400: "The server could not make sense of that. Go back and try once more.",
+    403: "This is not open to you.",
+    404: "There is nothing at this address. It may have moved, or the link was cut short.",
+    405: "That address does not take this kind of request. Go back and use the page's buttons.",
+    413: "That is more than this server takes at once. Upload the files one by one.",
+    429: "That was a little fast. Wait a minute and try again.",
+    500: "Something broke on our side. Nothing you keep here was harmed; please try again.",
+    503: "The archive is busy just now. Wait a moment and try again.",
+}
+
+
+def wants_json() -> bool:
+    """Whether the caller is a script that asked for JSON rather than a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
+
+
+def answer(status: int, sentence: str) -> ResponseReturnValue:
+    """An error as a page, or as JSON with exactly one sentence."""
+    if wants_json():
+        return jsonify(error=sentence), status
+    return render_template("errors/error.html", status=status, sentence=sentence), status
+
+
+def register(app: Flask) -> None:
+    """Handle everything that a view may raise."""
+
+    @app.errorhandler(SignInNeeded)
+    def sign_in_needed(error: SignInNeeded) -> ResponseReturnValue:
+        if wants_json() or request.method != "GET":
+            return answer(error.status, str(error))
+        flash(str(error), "info")
+        return redirect(url_for("home.show"))
+
+    @app.errorhandler(MusicTimeMachineError)
+    def ours(error: MusicTimeMachineError) -> ResponseReturnValue:
+        return answer(error.status, str(error))
+
+    @app.errorhandler(SpotifyError)
+    def spotifys(error: SpotifyError) -> ResponseReturnValue:
+        log.warning("spotify_refused", kind=type(error).__name__, status=error.status)
+        body, status = _parts(answer(502 if error.permanent else 503, str(error)))
+        return body, status, _retry_after(error.retry_after)
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error: CSRFError) -> ResponseReturnValue:
+        return answer(400, "This form was no longer valid. Go back, reload the page and try again.")
+
+    @app.errorhandler(OperationalError)
+    def busy(error: OperationalError) -> ResponseReturnValue:
+        log.error("database_unavailable", error=str(error.orig))
+        body, status = _parts(answer(503, SENTENCES[503]))
+        return body, status, {"Retry-After": "5"}
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        if error.code is None or error.code < 400:
+            return error
+        return answer(error.code, SENTENCES.get(error.code, error.description or SENTENCES[400]))
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> ResponseReturnValue:
+        log.error("unforeseen_error", path=request.path, exc_info=error)
+        return answer(500, SENTENCES[500])
+
+
+def _parts(returned: ResponseReturnValue) -> tuple[str, int]:
+    assert isinstance(returned, tuple)
+    body, status = returned[0], returned[1]
+    assert isinstance(status, int)
+    return body, status  # type: ignore[return-value]
+
+
+def _retry_after(seconds: float | None) -> dict[str, str]:
+    return {} if seconds is None else {"Retry-After": str(round(seconds))}

@@ -1,0 +1,74 @@
+"""`/imports`: uploading files, and the life of each."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from .. import imports
+from ..errors import BadRequest, BadUpload
+from .context import context, signed_in
+from .errors import wants_json
+
+pages = Blueprint("imports", __name__)
+
+
+@pages.get("/imports")
+def show_all() -> ResponseReturnValue:
+    """The upload form, and every import so far."""
+    return _page(None, 200)
+
+
+@pages.post("/imports")
+def upload() -> ResponseReturnValue:
+    """Take one or more files; each that can be read becomes an import."""
+    here, account = context(), signed_in()
+    files = [file for file in request.files.getlist("file") if file.filename]
+    if not files:
+        return _refuse(BadRequest("Choose a file first: the zip that Spotify sent you."))
+    most = here.settings.max_upload_mb * 1_000_000
+    started: list[int] = []
+    refused: list[BadUpload] = []
+    for file in files:
+        try:
+            name = file.filename or "upload"
+            started.append(imports.receive(here.db, account, name, file.stream, most, here.clock()))
+        except BadUpload as error:
+            refused.append(error)
+    if not started:
+        return _refuse(refused[0])
+    here.wake()
+    for refusal in refused:
+        flash(str(refusal), "error")
+    if len(started) == 1:
+        return redirect(url_for("imports.show", import_id=started[0]), 303)
+    return redirect(url_for("imports.show_all"), 303)
+
+
+@pages.get("/imports/<int:import_id>")
+def show(import_id: int) -> ResponseReturnValue:
+    """One import: its progress, and how it ended."""
+    view = imports.find(context().db, signed_in(), import_id)
+    return render_template("imports/import.html", view=view)
+
+
+@pages.get("/imports/<int:import_id>/progress")
+def progress(import_id: int) -> ResponseReturnValue:
+    """The part of that page that moves, alone."""
+    view = imports.find(context().db, signed_in(), import_id)
+    return render_template("imports/_progress.html", view=view)
+
+
+def _refuse(error: BadRequest) -> ResponseReturnValue:
+    """The form again, with the sentence beside it and the right status."""
+    if wants_json():
+        raise error
+    return _page(str(error), error.status)
+
+
+def _page(problem: str | None, status: int) -> ResponseReturnValue:
+    here, account = context(), signed_in()
+    return render_template(
+        "imports/imports.html",
+        imports=imports.recent(here.db, account),
+        problem=problem,
+        max_upload_mb=here.settings.max_upload_mb,
+    ), status

@@ -1,0 +1,151 @@
+"""The loop that does jobs: imports that wait, daily snapshots, sweeping up.
+
+The truth of a job is its row in the database; a task carries nothing. So a killed worker loses
+nothing: at the start and each minute whatever has no live worker is taken up again.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+import structlog
+from huey import PostgresHuey, SqliteHuey, crontab
+from huey.api import Huey
+from huey.serializer import SignedSerializer
+
+from . import accounts, imports, snapshots, spotify
+from .config import Settings
+from .db import Database
+from .errors import MusicTimeMachineError, NotFound, ReconnectNeeded
+from .models import Account
+
+QUEUE = "music_time_machine"
+UNFORESEEN = (
+    "Something broke on our side while reading this file. What was read so far is kept; "
+    "upload the file once more to get the rest."
+)
+
+log = structlog.get_logger()
+
+
+def waker(settings: Settings) -> Callable[[], None]:
+    """A function that tells the worker of new work; a lost call only waits for the sweep."""
+    queue = _queue(settings)
+
+    def take_up_imports() -> None:
+        """Only named here: the worker registers what it does."""
+
+    task = queue.task(name="take_up_imports")(take_up_imports)
+
+    def wake() -> None:
+        task()
+
+    return wake
+
+
+def run(settings: Settings, lease: timedelta = imports.LEASE, threads: int = 2) -> None:
+    """Do jobs until the process is asked to stop."""
+    queue = _queue(settings)
+    jobs = Jobs(Database(settings.url, settings.data_dir), settings, lease)
+    take_up = queue.task(name="take_up_imports")(jobs.take_up_imports)
+    queue.periodic_task(crontab(), name="sweep")(jobs.sweep)
+    queue.periodic_task(crontab(minute="*/15"), name="snapshots")(jobs.snapshot_everyone)
+
+    def begin() -> None:
+        take_up()
+        # A killed worker's lease may still run: look again when it has ended.
+        take_up.schedule(delay=lease.total_seconds() + 1)
+
+    queue.on_startup()(begin)
+    consumer = queue.create_consumer(workers=threads, initial_delay=0.05, max_delay=0.5)
+    log.info("worker_started", name=jobs.name)
+    consumer.run()
+
+
+class Jobs:
+    """What the worker can do; each job is safe to do twice."""
+
+    def __init__(self, db: Database, settings: Settings, lease: timedelta) -> None:
+        self.db, self.settings, self.lease = db, settings, lease
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self._importing = Lock()
+
+    def sweep(self) -> None:
+        """Take up what no live worker holds, and remove strayed uploads."""
+        self.take_up_imports()
+        imports.sweep_strays(self.db, _now())
+
+    def take_up_imports(self) -> None:
+        """Bring every import that no live worker holds to its end, oldest first.
+
+        One at a time in a process: memory stays bounded however many files wait. Who finds the lock
+        taken may go: its holder looks again after letting go.
+        """
+        tried: set[tuple[int, int]] = set()
+        while waiting := set(imports.unattended(self.db, _now(), self.lease)) - tried:
+            if not self._importing.acquire(blocking=False):
+                return
+            try:
+                for account_id, import_id in sorted(waiting):
+                    self._proceed(account_id, import_id)
+            finally:
+                self._importing.release()
+            tried |= waiting
+
+    def _proceed(self, account_id: int, import_id: int) -> None:
+        account = accounts.find(self.db, account_id, self.settings)
+        if account is None:
+            return
+        try:
+            view = imports.proceed(self.db, account, import_id, self.name, _now, self.lease)
+        except (imports.LeaseLost, NotFound) as error:
+            log.info("import_left_alone", account=account_id, id=import_id, why=str(error))
+        except Exception:
+            log.exception("import_broke", account=account_id, id=import_id)
+            imports.fail(self.db, account, import_id, UNFORESEEN, _now())
+        else:
+            log.info("import_ended", account=account_id, id=import_id, state=view.state)
+
+    def snapshot_everyone(self) -> None:
+        """Take today's snapshot of every connected account that has none yet."""
+        for account in accounts.everyone(self.db, self.settings):
+            if _now() < self._paused_until:
+                return
+            if accounts.connection(self.db, account).state != "connected":
+                continue
+            if not snapshots.is_taken(self.db, account, _now()):
+                self._snapshot(account)
+
+    def _snapshot(self, account: Account) -> None:
+        try:
+            with accounts.spotify_client(self.db, account, self.settings, _now) as client:
+                taken = snapshots.take(self.db, account, client, _now())
+        except spotify.RateLimited as error:
+            # The limit is the app's, not this person's: everybody waits, and is tried again.
+            self._paused_until = _now() + timedelta(seconds=error.retry_after or 60)
+            log.warning("spotify_limited", until=self._paused_until.isoformat())
+        except ReconnectNeeded:
+            log.info("snapshot_skipped", account=account.id, why="reconnect needed")
+        except (spotify.SpotifyError, MusicTimeMachineError) as error:
+            log.warning("snapshot_failed", account=account.id, kind=type(error).__name__)
+        else:
+            log.info("snapshot_taken", account=account.id, tracks=taken.tracks)
+
+
+def _queue(settings: Settings) -> Huey:
+    """A file beside the archive on SQLite, tables in it on PostgreSQL; its content is signed."""
+    signer = SignedSerializer(secret=settings.signing_key(), salt="music-time-machine jobs")
+    if settings.url.startswith("sqlite"):
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return SqliteHuey(
+            QUEUE, filename=str(settings.data_dir / "jobs.db"), serializer=signer, results=False
+        )
+    dsn = settings.url.replace("postgresql+psycopg://", "postgresql://")
+    return PostgresHuey(QUEUE, dsn=dsn, serializer=signer, results=False)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
