@@ -121,8 +121,7 @@ def lock(options: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         uv = shutil.which("uv") or fetch_uv(Path(folder))
         for name, path in LOCKS.items():
-            groups = [part for group in ("build", name)[: 1 + (name == "test")]
-                      for part in ("--group", group)]  # fmt: skip
+            groups = ["--group", "build", *(["--group", "test"] if name == "test" else [])]
             run(
                 [uv, "pip", "compile", "pyproject.toml", *groups, "--universal",
                  "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",

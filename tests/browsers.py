@@ -5,11 +5,14 @@ Hides how it is started, and that it reaches nothing but this machine.
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 import run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ARGUMENTS = [
     "--disable-gpu",
@@ -46,8 +49,10 @@ def pytest_terminal_summary(
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator["Browser"]:
     """A Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
     path = os.environ.get("CHROMIUM_PATH") or run.find_chromium()
     if path is None:
         pytest.fail(
@@ -67,7 +72,7 @@ def console_errors() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, console_errors: list[str]) -> Iterator[Page]:
+def page(browser: "Browser", console_errors: list[str]) -> Iterator["Page"]:
     """A tab of a browser that has never been here; at the end it must have no complaint."""
     context = browser.new_context()
     context.set_default_timeout(10_000)

@@ -2,7 +2,13 @@
 
 import sys
 
-pytest_plugins = ["tests.databases", "tests.browsers"]
+from hypothesis import settings
+
+pytest_plugins = ["tests.databases", "tests.browsers", "tests.cast"]
 
 # Its stand-ins for the tools are shell scripts.
 collect_ignore = ["test_run.py"] if sys.platform == "win32" else []
+
+# How long an example takes is the machine's affair; all else stays as the surroundings have it.
+settings.register_profile("house", parent=settings(), deadline=None)
+settings.load_profile("house")

@@ -10,19 +10,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from tests.postgres import Server
+
 HAS_POSTGRES = sys.platform != "win32" or "MTM_TEST_POSTGRES" in os.environ
 DATABASES = ["sqlite", "postgresql"] if HAS_POSTGRES else ["sqlite"]
-
-if HAS_POSTGRES:
-    from tests.postgres import Server, find_or_start
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> "Server":
     """The run's PostgreSQL server, shared by all its processes."""
+    # Here, so that tests without a database start at once, and start on Windows.
+    from tests.postgres import find_or_start
+
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     return find_or_start(shared)

@@ -4,7 +4,6 @@ The first process of a run that asks for it starts it and the others find it. A 
 file run as a script, stops it and removes its folder once the last of them has ended, however.
 """
 
-import fcntl
 import importlib.util
 import os
 import shutil
@@ -21,6 +20,9 @@ import psycopg
 from filelock import FileLock
 from psycopg import sql
 from sqlalchemy import make_url
+
+if sys.platform != "win32":
+    import fcntl
 
 # PostgreSQL refuses to run as root, and this user is there on every system and owns nothing.
 UNPRIVILEGED = "nobody"

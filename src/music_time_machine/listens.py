@@ -71,7 +71,12 @@ class Device(IntEnum):
     SPEAKER = 8
 
 
+# The first word found decides: "Partner android_tv" is a partner's box, "web_player windows" a page.
 _DEVICE_WORDS = (
+    ("partner", Device.SPEAKER),
+    ("sonos", Device.SPEAKER),
+    ("web", Device.WEB),
+    ("cast", Device.CAST),
     ("android", Device.ANDROID),
     ("ios", Device.IOS),
     ("iphone", Device.IOS),
@@ -80,10 +85,6 @@ _DEVICE_WORDS = (
     ("os x", Device.MACOS),
     ("osx", Device.MACOS),
     ("macos", Device.MACOS),
-    ("web", Device.WEB),
-    ("cast", Device.CAST),
-    ("partner", Device.SPEAKER),
-    ("sonos", Device.SPEAKER),
     ("linux", Device.LINUX),
 )
 

@@ -33,7 +33,7 @@ class Period:
     def parse(cls, text: str | None, now: datetime, zone: ZoneInfo) -> "Period":
         """The period that `text` names, ending today; anything unknown is 12 months."""
         key = text if text in CHOICES else DEFAULT
-        today = now.astimezone(zone).date()
+        today = local_day(now, zone)
         return cls(key, _start(key, today), today, zone)
 
     @property
@@ -41,14 +41,19 @@ class Period:
         """The period in words, for a heading: `12 months`."""
         return CHOICES[self.key]
 
-    def months(self, first: date | None = None) -> list[date]:
-        """The first days of all months the period touches, oldest first, none before `first`."""
-        start = max(self.start, first) if first else self.start
-        month, months = start.replace(day=1), []
-        while month <= self.end:
-            months.append(month)
-            month = next_month(month)
-        return months
+    @property
+    def is_daily(self) -> bool:
+        """Whether it is so short that its charts count days, not months."""
+        return self.key.endswith("d")
+
+
+def months_between(start: date, end: date) -> tuple[date, ...]:
+    """The first days of all months that the days from `start` to `end` touch, oldest first."""
+    months, month = [], start.replace(day=1)
+    while month <= end:
+        months.append(month)
+        month = next_month(month)
+    return tuple(months)
 
 
 def next_month(month: date) -> date:
@@ -64,7 +69,7 @@ def months_before(day: date, count: int) -> date:
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
     """The calendar day in `zone` at an aware moment."""
-    return moment.astimezone(zone).date()
+    return utc(moment).astimezone(zone).date()
 
 
 def utc(moment: datetime) -> datetime:

@@ -93,6 +93,18 @@ def is_taken(db: Database, account: Account, now: datetime) -> bool:
         return session.get(Snapshot, (account.id, local_day(now, account.zone))) is not None
 
 
+def latest(db: Database, account: Account) -> datetime | None:
+    """When the account's newest snapshot was taken."""
+    with db.read() as session:
+        statement = (
+            select(Snapshot.taken_at)
+            .where(Snapshot.account_id == account.id)
+            .order_by(Snapshot.local_date.desc())
+            .limit(1)
+        )
+        return session.scalar(statement)
+
+
 def _keep_lists(
     session: Session, account: Account, fetched: _Fetched, day: date, now: datetime
 ) -> bool:

@@ -39,6 +39,6 @@ def client(server: Server, tokens: TokenSource) -> Iterator[Client]:
 
 @pytest.fixture
 def hasty(server: Server, tokens: TokenSource) -> Iterator[Client]:
-    """A client that waits 0.4 s in all and reads at most 1 MB."""
-    with closing(Client(server.url, tokens, deadline=0.4, largest_answer=1_000_000)) as asking:
+    """A client that waits 0.25 s in all and reads at most 1 MB."""
+    with closing(Client(server.url, tokens, deadline=0.25, largest_answer=1_000_000)) as asking:
         yield asking

@@ -6,8 +6,8 @@ Works on plain sockets, so that it can drip, hang, break off and answer with any
 import json
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from urllib.parse import parse_qsl, urlsplit
@@ -126,8 +126,7 @@ def listening() -> Iterator[Server]:
     """A server on a free port of this machine, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
-        threads: list[Thread] = []
-        accepting = Thread(target=_accept, args=(listener, server, threads), daemon=True)
+        accepting = Thread(target=_accept, args=(listener, server), daemon=True)
         accepting.start()
         try:
             yield server
@@ -135,46 +134,41 @@ def listening() -> Iterator[Server]:
             server.stopped.set()
             # Closing alone does not wake a thread that waits in accept().
             socket.create_connection(listener.getsockname()).close()
-            _join([accepting])
-    _join(threads)
+            accepting.join()
 
 
-def _join(threads: Iterable[Thread]) -> None:
-    for thread in threads:
-        thread.join(10)
-
-
-def _accept(listener: socket.socket, server: Server, threads: list[Thread]) -> None:
+def _accept(listener: socket.socket, server: Server) -> None:
+    talks: list[tuple[socket.socket, Thread]] = []
     while True:
         connection, _ = listener.accept()
         if server.stopped.is_set():
             connection.close()
-            return
+            break
         server.connections += 1
         thread = Thread(target=_converse, args=(connection, server), daemon=True)
-        threads.append(thread)
         thread.start()
+        talks.append((connection, thread))
+    for connection, thread in talks:
+        with suppress(OSError):  # closed by then
+            connection.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 def _converse(connection: socket.socket, server: Server) -> None:
-    # A client that has had enough breaks off: that is what many of the tests are about.
     with connection:
-        connection.settimeout(0.05)
         try:
-            while (asked := _read_request(connection, server.stopped)) is not None:
+            while (asked := _read_request(connection)) is not None:
                 server.asked.append(asked)
-                connection.settimeout(None if not server.stopped.is_set() else 0.05)
                 if not server.next_behaviour()(connection, server.stopped):
                     return
-                connection.settimeout(0.05)
         except OSError:
-            return
+            return  # a client that has had enough breaks off: many of the tests are about that
 
 
-def _read_request(connection: socket.socket, stopped: Event) -> Asked | None:
+def _read_request(connection: socket.socket) -> Asked | None:
     data = b""
     while b"\r\n\r\n" not in data:
-        piece = _receive(connection, stopped)
+        piece = connection.recv(65536)
         if not piece:
             return None
         data += piece
@@ -182,17 +176,11 @@ def _read_request(connection: socket.socket, stopped: Event) -> Asked | None:
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)}
     while len(body) < int(headers.get("content-length", "0")):
-        body += _receive(connection, stopped)
+        piece = connection.recv(65536)
+        if not piece:
+            return None
+        body += piece
     method, target, _ = first.split(" ")
     address = urlsplit(target)
     query = dict(parse_qsl(address.query, keep_blank_values=True))
     return Asked(method, address.path, query, headers, body)
-
-
-def _receive(connection: socket.socket, stopped: Event) -> bytes:
-    while not stopped.is_set():
-        try:
-            return connection.recv(65536)
-        except TimeoutError:
-            continue
-    return b""

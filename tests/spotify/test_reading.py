@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from music_time_machine.spotify import Nonsense, reading
@@ -289,6 +289,7 @@ def changed(value: object, path: tuple[str | int, ...], how: Callable[[object], 
     return [changed(v, rest, how) if k == key else v for k, v in enumerate(value)]
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_an_answer_with_any_part_changed_gives_a_value_or_nonsense(data: st.DataObject) -> None:
     shape, value = data.draw(st.sampled_from(list(RECORDED.values())))
@@ -299,6 +300,7 @@ def test_an_answer_with_any_part_changed_gives_a_value_or_nonsense(data: st.Data
     check(body(value), shape)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_an_answer_with_any_field_missing_or_renamed_gives_a_value_or_nonsense(
     data: st.DataObject,
@@ -319,6 +321,7 @@ def test_an_answer_with_any_field_missing_or_renamed_gives_a_value_or_nonsense(
     check(body(changed(value, path, rename)), shape)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_an_answer_with_any_bytes_changed_gives_a_value_or_nonsense(data: st.DataObject) -> None:
     shape, value = data.draw(st.sampled_from(list(RECORDED.values())))
@@ -328,6 +331,7 @@ def test_an_answer_with_any_bytes_changed_gives_a_value_or_nonsense(data: st.Dat
     check(sent[:start] + data.draw(st.binary(max_size=20)) + sent[end:], shape)
 
 
+@settings(deadline=None)
 @given(
     sent=st.binary(max_size=200), shape=st.sampled_from([shape for shape, _ in RECORDED.values()])
 )

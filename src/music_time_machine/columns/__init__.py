@@ -4,7 +4,7 @@
 archive's version, or makes one. Hides the files, the locks and how a build is brought up to date.
 """
 
-from .arrays import Columns, Listens, day_number
+from .arrays import Columns, Listens, calendar_day, day_number
 from .builds import ColumnsBusy, load
 
-__all__ = ["Columns", "ColumnsBusy", "Listens", "day_number", "load"]
+__all__ = ["Columns", "ColumnsBusy", "Listens", "calendar_day", "day_number", "load"]

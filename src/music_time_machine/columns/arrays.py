@@ -38,12 +38,12 @@ class Listens:
     hour: NDArray[np.uint8]
     """The local hour of the week: 0 is Monday from midnight to one o'clock, 167 the last."""
 
-    track_ids: NDArray[np.int64]
+    track_ids: NDArray[np.int32]
     first_day: NDArray[np.uint16]
     """The local day on which the track was first heard, ever."""
     artist: NDArray[np.int32]
     """Index into `artist_ids`, -1 where a track names no artist."""
-    artist_ids: NDArray[np.int64]
+    artist_ids: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.when)
@@ -57,10 +57,10 @@ class Listens:
             ms=np.empty(0, np.uint32),
             day=np.empty(0, np.uint16),
             hour=np.empty(0, np.uint8),
-            track_ids=np.empty(0, np.int64),
+            track_ids=np.empty(0, np.int32),
             first_day=np.empty(0, np.uint16),
             artist=np.empty(0, np.int32),
-            artist_ids=np.empty(0, np.int64),
+            artist_ids=np.empty(0, np.int32),
         )
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:

@@ -107,10 +107,10 @@ class _Body:
             ms=self.take(np.uint32),
             day=self.take(np.uint16),
             hour=self.take(np.uint8),
-            track_ids=self.take(np.int64),
+            track_ids=self.take(np.int32),
             first_day=self.take(np.uint16),
             artist=self.take(np.int32),
-            artist_ids=self.take(np.int64),
+            artist_ids=self.take(np.int32),
         )
 
 

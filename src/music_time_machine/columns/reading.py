@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, select, type_coerce
+from sqlalchemy import BigInteger, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from ..db import from_millis, whole_numbers
@@ -28,7 +28,7 @@ class _Rows:
     """Listens as stored, in order of time."""
 
     when: NDArray[np.uint32]
-    track_id: NDArray[np.int64]
+    track_id: NDArray[np.int32]
     ms: NDArray[np.uint32]
 
     def only(self, which: NDArray[np.bool_]) -> "_Rows":
@@ -39,11 +39,11 @@ class _Rows:
 class _Catalogue:
     """What the tables say of some tracks, sorted by id; `artist_id` is 0 where there is none."""
 
-    track_id: NDArray[np.int64]
+    track_id: NDArray[np.int32]
     is_music: NDArray[np.bool_]
-    artist_id: NDArray[np.int64]
+    artist_id: NDArray[np.int32]
 
-    def places(self, track_ids: NDArray[np.int64]) -> NDArray[np.intp]:
+    def places(self, track_ids: NDArray[np.int32]) -> NDArray[np.intp]:
         return np.searchsorted(self.track_id, track_ids)
 
 
@@ -79,14 +79,13 @@ def _read_rows(session: Session, account: Account, since: int) -> _Rows:
         )
         .order_by(Listen.played_at, Listen.track_id, Listen.ms_played)
     )
-    batches = [_Rows(np.empty(0, np.uint32), np.empty(0, np.int64), np.empty(0, np.uint32))]
+    batches = [_Rows(np.empty(0, np.uint32), np.empty(0, np.int32), np.empty(0, np.uint32))]
     for batch in whole_numbers(session, statement):
-        flat = np.fromiter(chain.from_iterable(batch), np.int64, 3 * len(batch))
-        stamp, track_id, ms = flat.reshape(-1, 3).T
+        stamp, track_id, ms = _transposed(batch)
         batches.append(
             _Rows(
                 (stamp // 1000).astype(np.uint32),
-                track_id.copy(),
+                track_id.astype(np.int32),
                 ms.clip(0, LONGEST_MS).astype(np.uint32),
             )
         )
@@ -97,16 +96,26 @@ def _read_rows(session: Session, account: Account, since: int) -> _Rows:
     )
 
 
-def _read_catalogue(session: Session, track_ids: NDArray[np.int64]) -> _Catalogue:
-    is_music, artist_id = np.zeros(len(track_ids), np.bool_), np.zeros(len(track_ids), np.int64)
+def _read_catalogue(session: Session, track_ids: NDArray[np.int32]) -> _Catalogue:
+    is_music, artist_id = np.zeros(len(track_ids), np.bool_), np.zeros(len(track_ids), np.int32)
     for start in range(0, len(track_ids), IDS_A_QUERY):
         some = track_ids[start : start + IDS_A_QUERY]
-        statement = select(Track.id, Track.kind, Track.artist_id).where(Track.id.in_(some.tolist()))
-        rows = session.execute(statement).all()
-        places = np.searchsorted(track_ids, [row.id for row in rows])
-        is_music[places] = [row.kind == Kind.TRACK for row in rows]
-        artist_id[places] = [row.artist_id or 0 for row in rows]
+        statement = select(
+            Track.id,
+            case((Track.kind == Kind.TRACK.value, 1), else_=0),
+            func.coalesce(Track.artist_id, 0),
+        ).where(Track.id.in_(some.tolist()))
+        for batch in whole_numbers(session, statement):
+            found, music, artist = _transposed(batch)
+            places = np.searchsorted(track_ids, found.astype(np.int32))
+            is_music[places], artist_id[places] = music, artist
     return _Catalogue(track_ids, is_music, artist_id)
+
+
+def _transposed(batch: list[tuple[int, int, int]]) -> NDArray[np.int64]:
+    """Three rows, one for each column of the batch."""
+    flat = np.fromiter(chain.from_iterable(batch), np.int64, 3 * len(batch))
+    return flat.reshape(-1, 3).T
 
 
 def _joined(old: Listens, new: _Rows, catalogue: _Catalogue, zone: ZoneInfo) -> Listens:
@@ -116,7 +125,7 @@ def _joined(old: Listens, new: _Rows, catalogue: _Catalogue, zone: ZoneInfo) -> 
     # Spotify may have corrected the artist of a track since, so they are all numbered again.
     artist_id = catalogue.artist_id[catalogue.places(track_ids)]
     artist = np.full(len(track_ids), -1, np.int32)
-    artist[artist_id > 0], artist_ids = _numbered(np.empty(0, np.int64), artist_id[artist_id > 0])
+    artist[artist_id > 0], artist_ids = _numbered(np.empty(0, np.int32), artist_id[artist_id > 0])
     return Listens(
         when=np.concatenate((old.when, new.when)),
         track=track,
@@ -131,8 +140,8 @@ def _joined(old: Listens, new: _Rows, catalogue: _Catalogue, zone: ZoneInfo) -> 
 
 
 def _numbered(
-    known: NDArray[np.int64], ids: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    known: NDArray[np.int32], ids: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Each of `ids` as a number, and the ids by number: first the known ones, then as they come."""
     values, first, place = np.unique(
         np.concatenate((known, ids)), return_index=True, return_inverse=True

@@ -25,6 +25,8 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _LOCAL_HEADER_BYTES = 30
 _LONGEST_COMMENT = 65_535
+# What `zipfile` may say of a broken archive, at one point or another.
+_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
 _CUT_OFF = "is damaged or was not downloaded to its end"
 
 
@@ -60,7 +62,7 @@ class Archive:
             try:
                 _check_directory(file, path.stat().st_size, name, limits)
                 self._zip = stack.enter_context(zipfile.ZipFile(file))
-            except (zipfile.BadZipFile, Damaged, NotImplementedError, ValueError) as error:
+            except (*_BROKEN, Damaged) as error:
                 raise refusals.damaged(name, _CUT_OFF) from error
             self._infos = self._zip.infolist()
             self.members = tuple(_members(self._infos))
@@ -72,7 +74,7 @@ class Archive:
         """The unpacked bytes of one file; a read raises Damaged where the zip breaks its word."""
         try:
             stream = self._zip.open(self._infos[member.position])
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        except _BROKEN as error:
             raise Damaged(_CUT_OFF) from error
         with stream:
             yield _Unpacking(stream)
@@ -89,7 +91,7 @@ class _Unpacking:
     def read(self, size: int, /) -> bytes:
         try:
             return self._stream.read(size)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except _BROKEN as error:
             raise Damaged(_CUT_OFF) from error
 
 

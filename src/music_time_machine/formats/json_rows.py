@@ -12,7 +12,7 @@ import msgspec
 
 from music_time_machine.formats.streams import Damaged, Readable
 
-PIECE_BYTES = 1024**2  # read at a time; an element about as long is refused
+PIECE_BYTES = 1024**2
 MOST_ELEMENTS = 65_536  # in a piece: no play is written in 16 characters
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -34,29 +34,38 @@ RowT = TypeVar("RowT")
 
 
 class RowReader(Generic[RowT]):
-    """Reads lists of one type of element: made once a format, used for every file."""
+    """Reads lists of one type of element: made once a format, used for every file.
+
+    `piece_bytes` are read at a time, and an element about as long is refused.
+    """
 
     def __init__(
-        self, rows: msgspec.json.Decoder[list[RowT]], row: msgspec.json.Decoder[RowT]
+        self,
+        rows: msgspec.json.Decoder[list[RowT]],
+        row: msgspec.json.Decoder[RowT],
+        piece_bytes: int = PIECE_BYTES,
     ) -> None:
         self._rows = rows
         self._row = row
+        self._piece_bytes = piece_bytes
 
     def pieces(self, stream: Readable) -> Iterator[Sequence[RowT | None]]:
         """All elements in order, some thousands at a time; None stands for one of another type.
 
         Raises Damaged, after the pieces before it, where the text stops being a JSON list.
         """
-        buffer = _past_the_bracket(stream.read(PIECE_BYTES))
+        buffer = _past_the_bracket(stream.read(self._piece_bytes))
         has_comma_before = False
         while True:
             piece, buffer = self._take(buffer)
             if piece is not None:
+                if not piece:
+                    raise Damaged(_NOT_JSON)
                 has_comma_before = True
                 yield piece
-            elif len(buffer) >= PIECE_BYTES:
+            elif len(buffer) >= self._piece_bytes:
                 raise Damaged(_TOO_LONG)
-            more = stream.read(PIECE_BYTES)
+            more = stream.read(self._piece_bytes)
             if not more:
                 break
             buffer += more

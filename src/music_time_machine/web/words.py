@@ -1,19 +1,29 @@
 """The words that templates share: who is signed in, how moments, days and counts are written."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from .. import accounts
+from .. import accounts, snapshots
 from .context import context, visitor
 from .sleeve import sleeve
 
-NAVIGATION = (
-    ("home.show", "Home", "house"),
-    ("analytics.show", "Analytics", "chart-column"),
-    ("imports.show_all", "Imports", "download"),
-)
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is signed in, as the frame of every page shows it.
+
+    `state` is `connected`, `reconnect` or `none` (a local account); `needs_time_zone` asks the
+    browser for its zone once.
+    """
+
+    name: str
+    state: str
+    note: str
+    zone: ZoneInfo
+    needs_time_zone: bool
 
 
 def register(app: Flask) -> None:
@@ -21,20 +31,16 @@ def register(app: Flask) -> None:
 
     @app.context_processor
     def words() -> dict[str, object]:
+        here = context()
         return {
-            "account": visitor(),
-            "navigation": NAVIGATION,
-            "is_demo": context().settings.is_demo,
-            "connection": _connection,
-            "needs_time_zone": _needs_time_zone,
-            "sleeve": sleeve,
+            "viewer": _viewer(),
+            "now": here.clock(),
+            "is_demo": here.settings.is_demo,
+            "sleeve_for": sleeve,
         }
 
-    app.add_template_filter(moment, "moment")
-    app.add_template_filter(day, "day")
-    app.add_template_filter(count, "count")
-    app.add_template_filter(ago, "ago")
-    app.add_template_filter(plural, "plural")
+    for word in (moment, day, count, ago, plural):
+        app.add_template_filter(word)
 
 
 def moment(when: datetime, zone: ZoneInfo) -> str:
@@ -67,11 +73,18 @@ def ago(when: datetime) -> str:
     return "just now"
 
 
-def _connection() -> accounts.Connection | None:
+def _viewer() -> Viewer | None:
     account = visitor()
-    return None if account is None else accounts.connection(context().db, account)
-
-
-def _needs_time_zone() -> bool:
-    account = visitor()
-    return account is not None and not accounts.has_time_zone(context().db, account)
+    if account is None:
+        return None
+    here = context()
+    connection = accounts.connection(here.db, account)
+    taken = snapshots.latest(here.db, account)
+    note = "no snapshot yet" if taken is None else f"snapshot {ago(taken)}"
+    return Viewer(
+        name=account.name,
+        state=connection.state,
+        note=note if connection.state != "none" else "lives from files",
+        zone=account.zone,
+        needs_time_zone=not accounts.has_time_zone(here.db, account),
+    )

@@ -105,6 +105,14 @@ class World:
             day -= timedelta(days=1)
         return newest[:RECENT_LENGTH]
 
+    def playing(self, listener: Listener, on: datetime) -> Play | None:
+        """What the listener hears at a moment, if anything."""
+        on_ms = _ms(on)
+        for play in self.plays(listener, _day_before(on), on.date() + timedelta(days=1)):
+            if play.started_ms <= on_ms < play.started_ms + play.ms_played:
+                return play
+        return None
+
     def export(
         self,
         listener: Listener,

@@ -1,0 +1,5 @@
+"""`python -m music_time_machine` is the command `mtm`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,138 @@
+"""Everything the home page shows, in one value.
+
+Figures come from plays where there are any, else from snapshots, and say which.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
+from typing import Literal
+
+from .. import columns
+from ..columns import Listens, calendar_day
+from ..db import Database
+from ..models import Account
+from ..period import local_day, months_before
+from . import plays, toplists
+from .charts import Buckets, ChartData, highest, with_holes
+from .headline import Headline, headline
+from .plays import LatestPlay
+from .toplists import ConstantArtist, Turnover
+
+MOST_MONTHS = 36
+LATEST = 10
+
+Source = Literal["plays", "snapshots"]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The different tracks of an archive: `total` of them, `by_month` at each month's end.
+
+    By `source` these are the music tracks that were heard, since the first play, or those that the
+    snapshots list, since the first one. `new` are those that came in each month, None where nothing
+    is known. Months are the last 36 at most, oldest first.
+    """
+
+    source: Source
+    since: date | None
+    total: int
+    months: Buckets
+    by_month: tuple[int, ...]
+    new: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`tracks`, `new_this_month`, `since`, `growth` and `discoveries` are counted from `source`.
+
+    `plays` are music plays. `growth` (tracks at each month's end) and `turnovers` (percent of each
+    snapshot) are for sparklines, oldest first.
+    """
+
+    is_empty: bool
+    source: Source
+    plays: int
+    tracks: int
+    new_this_month: int
+    since: date | None
+    growth: tuple[int, ...]
+    turnover: Turnover | None
+    turnovers: tuple[int, ...]
+    constant: ConstantArtist | None
+    discoveries: ChartData
+    latest: tuple[LatestPlay, ...]
+    headline: Headline | None
+
+
+def home(db: Database, account: Account, now: datetime) -> Home:
+    """The home page of an account at an aware moment."""
+    heard = columns.load(db, account)
+    today = local_day(now, account.zone)
+    snapshots = toplists.snapshot_days(db, account)
+    growth = (
+        _heard(heard.music, today)
+        if len(heard.music) or not snapshots
+        else _listed(db, account, snapshots, today)
+    )
+    turnovers = toplists.turnovers(db, account)
+    constant = toplists.constant_artists(db, account, date.min, date.max, 1)
+    return Home(
+        is_empty=not (len(heard.music) or len(heard.spoken) or snapshots),
+        source=growth.source,
+        plays=len(heard.music),
+        tracks=growth.total,
+        new_this_month=growth.new[-1] or 0,
+        since=growth.since,
+        growth=growth.by_month,
+        turnover=turnovers[-1] if turnovers else None,
+        turnovers=tuple(turnover.percent for turnover in turnovers),
+        constant=constant[0] if constant else None,
+        discoveries=_discoveries(growth),
+        latest=plays.latest(db, account, LATEST),
+        headline=headline(db, heard.music, today),
+    )
+
+
+def _heard(music: Listens, today: date) -> Growth:
+    since = calendar_day(int(music.day[0])) if len(music) else None
+    months = _months(since, today)
+    return Growth(
+        source="plays",
+        since=since,
+        total=len(music.track_ids),
+        months=months,
+        by_month=plays.tracks_heard_by(music, months),
+        new=plays.discoveries(music, months),
+    )
+
+
+def _listed(db: Database, account: Account, snapshots: tuple[date, ...], today: date) -> Growth:
+    months = _months(snapshots[0], today)
+    total = toplists.tracks_listed(db, account)
+    new = toplists.new_tracks(db, account, months)
+    return Growth(
+        source="snapshots",
+        since=snapshots[0],
+        total=total,
+        months=months,
+        by_month=tuple(accumulate(new, initial=total - sum(new)))[1:],
+        new=with_holes(new, toplists.with_snapshots(months, snapshots)),
+    )
+
+
+def _months(since: date | None, today: date) -> Buckets:
+    first = max(since or today, months_before(today, MOST_MONTHS - 1))
+    return Buckets.months(min(first, today), today)
+
+
+def _discoveries(growth: Growth) -> ChartData:
+    return ChartData(
+        kind="bar",
+        labels=growth.months.labels,
+        values=growth.new,
+        unit="new tracks",
+        series="Discoveries",
+        highlights=highest(growth.new, but=growth.months.now),
+        now=growth.months.now,
+    )
