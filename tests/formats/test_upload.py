@@ -155,7 +155,7 @@ def test_other_files_of_a_package_are_named_and_not_read(opened):
     }
 
 
-def test_the_upload_is_closed_after_use_and_after_a_refusal(tmp_path):
+def test_the_upload_is_closed_after_use(tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(extended_zip({"a.json": [extended_row()]}))
     with open_upload(path, "x.zip") as upload:

@@ -263,21 +263,27 @@ def test_an_unknown_name_is_said_plainly(
     assert not caught.value.may_have_happened
 
 
-def test_a_dead_address_leaves_time_for_the_next(
+def test_a_silent_address_leaves_time_for_the_next(
     server: Server, tokens: TokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = socket.getaddrinfo
-    port = server.url.split(":")[2].split("/")[0]
+    ask, connect = socket.getaddrinfo, socket.socket.connect
+    port = int(server.url.split(":")[2].split("/")[0])
 
-    def look_up(host: str, *asked: object) -> list[object]:
+    def look_up(host: str, *asked: int) -> list[object]:
         if host != "spotify.invalid":
-            return list(ask(host, *asked))  # type: ignore[arg-type]
-        # The first is of the range that no router carries: silence or a refusal, never an answer.
-        return [(2, 1, 6, "", ("192.0.2.1", int(port))), (2, 1, 6, "", ("127.0.0.1", int(port)))]
+            return list(ask(host, *asked))
+        return [(2, 1, 6, "", ("192.0.2.1", port)), (2, 1, 6, "", ("127.0.0.1", port))]
+
+    def keep_silent(self: socket.socket, address: tuple[str, int]) -> None:
+        if address[0] != "192.0.2.1":
+            return connect(self, address)
+        Event().wait(self.gettimeout())
+        raise TimeoutError
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket.socket, "connect", keep_silent)
     server.will(says(PROFILE))
-    with Client(f"http://spotify.invalid:{port}/v1", tokens, deadline=1.0) as client:
+    with Client(f"http://spotify.invalid:{port}/v1", tokens, deadline=0.4) as client:
         assert client.me().id == "alice"
 
 

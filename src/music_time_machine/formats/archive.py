@@ -26,7 +26,14 @@ _ENTRY_SIGNATURE = b"PK\x01\x02"
 _LOCAL_HEADER_BYTES = 30
 _LONGEST_COMMENT = 65_535
 # What `zipfile` may say of a broken archive, at one point or another.
-_BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    UnicodeDecodeError,
+    NotImplementedError,
+)
 _CUT_OFF = "is damaged or was not downloaded to its end"
 
 
@@ -97,7 +104,8 @@ class _Unpacking:
 
 def _members(infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
     for position, info in enumerate(infos):
-        if not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16):
+        # Not `is_dir`, which Python 3.11 lets fail on an entry without a name.
+        if not info.filename.endswith("/") and not stat.S_ISLNK(info.external_attr >> 16):
             yield Member(position, refusals.display_name(info.filename), info.file_size)
 
 
