@@ -4,7 +4,7 @@ import sys
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.databases", "tests.browsers", "tests.cast"]
+pytest_plugins = ["tests.databases", "tests.browsers", "tests.cast", "tests.stage"]
 
 # Its stand-ins for the tools are shell scripts.
 collect_ignore = ["test_run.py"] if sys.platform == "win32" else []

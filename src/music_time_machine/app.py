@@ -38,7 +38,11 @@ def create_app(
     wake = worker.waker(settings)
     web.register(app, web.Context(db=db, settings=settings, clock=clock, wake=wake))
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
-        app.wsgi_app, root=str(PACKAGE / "static"), prefix=prefix, max_age=A_YEAR
+        app.wsgi_app,
+        root=str(PACKAGE / "static"),
+        prefix=prefix,
+        max_age=A_YEAR,
+        immutable_file_test=lambda _path, _url: True,
     )
     return app
 

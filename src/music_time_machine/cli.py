@@ -101,7 +101,10 @@ def serve(host: str, port: int, threads: int) -> None:
     create_app(settings)  # a start that is not allowed fails here, with its sentence
     arguments = ["-m", "gunicorn", "--bind", bind, "--worker-class", "gthread"]
     arguments += ["--workers", "1", "--threads", str(threads), "--no-control-socket"]
-    arguments += ["--access-logfile", "-", "--timeout", "60"]
+    arguments += ["--timeout", "60", "--log-level", settings.log_level.lower()]
+    if settings.log_level in {"DEBUG", "INFO"}:
+        # The path without its query: a callback's address carries a code.
+        arguments += ["--access-logfile", "-", "--access-logformat", "%(t)s %(m)s %(U)s %(s)s %(L)s"]
     os.execv(sys.executable, [sys.executable, *arguments, "music_time_machine.cli:wsgi()"])  # noqa: S606
 
 

@@ -150,7 +150,7 @@ class Demo:
             "DATABASE_URL": f"sqlite:///{self.folder / 'music_time_machine.db'}",
             "DATA_DIR": str(self.folder),
             "DEMO_LISTENERS": json.dumps(listeners),
-            "LOG_LEVEL": "WARNING",
+            "LOG_LEVEL": "ERROR",
         }
 
     def _seed(self, settings: Settings) -> None:

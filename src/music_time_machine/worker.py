@@ -48,7 +48,7 @@ def waker(settings: Settings) -> Callable[[], None]:
 def run(settings: Settings, lease: timedelta = imports.LEASE, threads: int = 2) -> None:
     """Do jobs until the process is asked to stop."""
     queue = _queue(settings)
-    jobs = Jobs(Database(settings.url, settings.data_dir), settings, lease)
+    jobs = Jobs(Database(settings.url, settings.data_dir), settings, lease, _now)
     take_up = queue.task(name="take_up_imports")(jobs.take_up_imports)
     queue.periodic_task(crontab(), name="sweep")(jobs.sweep)
     queue.periodic_task(crontab(minute="*/15"), name="snapshots")(jobs.snapshot_everyone)
@@ -67,8 +67,10 @@ def run(settings: Settings, lease: timedelta = imports.LEASE, threads: int = 2) 
 class Jobs:
     """What the worker can do; each job is safe to do twice."""
 
-    def __init__(self, db: Database, settings: Settings, lease: timedelta) -> None:
-        self.db, self.settings, self.lease = db, settings, lease
+    def __init__(
+        self, db: Database, settings: Settings, lease: timedelta, clock: Callable[[], datetime]
+    ) -> None:
+        self.db, self.settings, self.lease, self.clock = db, settings, lease, clock
         self.name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._importing = Lock()
@@ -76,7 +78,7 @@ class Jobs:
     def sweep(self) -> None:
         """Take up what no live worker holds, and remove strayed uploads."""
         self.take_up_imports()
-        imports.sweep_strays(self.db, _now())
+        imports.sweep_strays(self.db, self.clock())
 
     def take_up_imports(self) -> None:
         """Bring every import that no live worker holds to its end, oldest first.
@@ -85,7 +87,7 @@ class Jobs:
         taken may go: its holder looks again after letting go.
         """
         tried: set[tuple[int, int]] = set()
-        while waiting := set(imports.unattended(self.db, _now(), self.lease)) - tried:
+        while waiting := set(imports.unattended(self.db, self.clock(), self.lease)) - tried:
             if not self._importing.acquire(blocking=False):
                 return
             try:
@@ -100,32 +102,32 @@ class Jobs:
         if account is None:
             return
         try:
-            view = imports.proceed(self.db, account, import_id, self.name, _now, self.lease)
+            view = imports.proceed(self.db, account, import_id, self.name, self.clock, self.lease)
         except (imports.LeaseLost, NotFound) as error:
             log.info("import_left_alone", account=account_id, id=import_id, why=str(error))
         except Exception:
             log.exception("import_broke", account=account_id, id=import_id)
-            imports.fail(self.db, account, import_id, UNFORESEEN, _now())
+            imports.fail(self.db, account, import_id, UNFORESEEN, self.clock())
         else:
             log.info("import_ended", account=account_id, id=import_id, state=view.state)
 
     def snapshot_everyone(self) -> None:
         """Take today's snapshot of every connected account that has none yet."""
         for account in accounts.everyone(self.db, self.settings):
-            if _now() < self._paused_until:
+            if self.clock() < self._paused_until:
                 return
             if accounts.connection(self.db, account).state != "connected":
                 continue
-            if not snapshots.is_taken(self.db, account, _now()):
+            if not snapshots.is_taken(self.db, account, self.clock()):
                 self._snapshot(account)
 
     def _snapshot(self, account: Account) -> None:
         try:
-            with accounts.spotify_client(self.db, account, self.settings, _now) as client:
-                taken = snapshots.take(self.db, account, client, _now())
+            with accounts.spotify_client(self.db, account, self.settings, self.clock) as client:
+                taken = snapshots.take(self.db, account, client, self.clock())
         except spotify.RateLimited as error:
             # The limit is the app's, not this person's: everybody waits, and is tried again.
-            self._paused_until = _now() + timedelta(seconds=error.retry_after or 60)
+            self._paused_until = self.clock() + timedelta(seconds=error.retry_after or 60)
             log.warning("spotify_limited", until=self._paused_until.isoformat())
         except ReconnectNeeded:
             log.info("snapshot_skipped", account=account.id, why="reconnect needed")

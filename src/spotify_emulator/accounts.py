@@ -110,14 +110,18 @@ def ask_consent() -> AnyResponse:
         action=request.full_path,
     )
     response = Response(page)
-    # A browser checks the address that a form's answer redirects to as well.
-    parts = urlsplit(asked.redirect_uri)
-    response.headers["Content-Security-Policy"] = (
+    response.headers["Content-Security-Policy"] = _consent_policy(asked.redirect_uri)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _consent_policy(redirect_uri: str) -> str:
+    """A browser checks the address to which a form's answer redirects as well."""
+    parts = urlsplit(redirect_uri)
+    return (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none';"
         f" frame-ancestors 'none'; form-action 'self' {parts.scheme}://{parts.netloc}"
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @blueprint.post("/authorize")
@@ -210,6 +214,7 @@ def _credentials() -> tuple[str, str]:
         client_id, _, secret = b64decode(text, validate=True).decode().partition(":")
     except (NotBase64, UnicodeDecodeError):
         return "", ""
+    # An empty secret in a Basic header is a wrong one; only without the header is there none.
     return client_id, secret or "-"
 
 
@@ -247,9 +252,10 @@ def _refresh(*, is_secret: bool) -> _Tokens:
         raise TokenError("invalid_client")
     if not is_alive(token, now):
         raise TokenError("invalid_grant", "Refresh token expired")
-    if emulator.config.rotates_refresh_tokens:
-        emulator.tokens.retire(token)
-    return _tokens(token.grant, now, with_refresh=emulator.config.rotates_refresh_tokens)
+    rotates = emulator.config.rotates_refresh_tokens
+    if rotates and not emulator.tokens.retire(token):
+        raise TokenError("invalid_grant", "Refresh token revoked")
+    return _tokens(token.grant, now, with_refresh=rotates)
 
 
 def _tokens(grant: Grant, now: datetime, *, with_refresh: bool) -> _Tokens:

@@ -7,6 +7,8 @@ come from.
 import re
 from collections.abc import Callable
 from functools import wraps
+from typing import ParamSpec
+from urllib.parse import urlencode
 
 import msgspec
 from flask import Blueprint, Response, g, request
@@ -25,8 +27,10 @@ from spotify_emulator.reply import json_reply
 from spotify_emulator.state import here
 from spotify_emulator.tokens import Token, is_alive
 from spotify_emulator.world import RANGE_DAYS, TOP_LENGTH
+from spotify_emulator.world.diary import NO_TRACK
 from spotify_emulator.world.listeners import Listener
 
+P = ParamSpec("P")
 PREFIX = "/v1"
 blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
 _ID = re.compile(r"[0-9A-Za-z]{22}")
@@ -66,17 +70,17 @@ def refuse_otherwise(error: HTTPException) -> Response:
     return refuse(ApiError(error.code or 500, error.name))
 
 
-def needs(*scopes: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+def needs(*scopes: str) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
     """Let a request in only with a living token that covers these scopes."""
 
-    def guard(view: Callable[..., Response]) -> Callable[..., Response]:
+    def guard(view: Callable[P, Response]) -> Callable[P, Response]:
         @wraps(view)
-        def guarded(**arguments: str) -> Response:
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
             token = _bearer()
             if not set(scopes) <= set(token.grant.scopes):
                 raise ApiError(403, "Insufficient client scope")
             g.token = token
-            return view(**arguments)
+            return view(*args, **kwargs)
 
         return guarded
 
@@ -184,7 +188,7 @@ def show_currently_playing() -> Response:
     """What plays at this moment; nothing at all when nothing does, or in private."""
     listener, maker, now = _listener(), _maker(), here().world_now()
     play = here().world.playing(listener, now)
-    if play is None or play.is_private:
+    if play is None or play.is_private or (play.episode is None and play.track == NO_TRACK):
         return Response(status=204)
     now_ms = int(now.timestamp() * 1000)
     types = request.args.get("additional_types", "track").split(",")
@@ -230,7 +234,7 @@ def show_artist(artist_id: str) -> Response:
 @needs()
 def answer_elsewhere(rest: str) -> Response:
     """Everything that is not there: forbidden if it was removed, unknown otherwise."""
-    if is_removed(request.method, rest):
+    if is_removed(request.method, rest.rstrip("/")):
         raise ApiError(403, "Forbidden")
     raise ApiError(404, "Service not found")
 
@@ -261,8 +265,7 @@ def _moment(name: str) -> int | None:
 
 def _href(**changed: int) -> str:
     """This request's address, with some of its query changed."""
-    query = {name: value for name, value in request.args.items() if name not in changed}
-    cursors = {"before", "after"} if changed else set()
-    pairs = [f"{name}={value}" for name, value in query.items() if name not in cursors]
-    pairs += [f"{name}={value}" for name, value in changed.items()]
-    return f"{request.base_url}?{'&'.join(pairs)}" if pairs else request.base_url
+    gone = {*changed, "before", "after"} if changed else set()
+    query: dict[str, str | int] = {k: v for k, v in request.args.items() if k not in gone}
+    query |= changed
+    return f"{request.base_url}?{urlencode(query)}" if query else request.base_url

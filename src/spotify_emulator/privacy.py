@@ -19,14 +19,11 @@ _BEGINNING = datetime(2008, 10, 7, tzinfo=UTC)
 
 
 @blueprint.get("")
-def show_listeners() -> Response:
+def show_listeners() -> str:
     """Everybody's packages."""
-    page = render_template("emulator/privacy.html", listeners=here().world.listeners())
-    response = Response(page)
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    return render_template(
+        "emulator/privacy.html", listeners=here().world.listeners(), generations=GENERATIONS
     )
-    return response
 
 
 @blueprint.get("/<listener_id>/my_spotify_data.zip")

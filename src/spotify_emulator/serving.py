@@ -4,6 +4,7 @@ Knows how to run a WSGI application on 127.0.0.1 and how to end at once. Hides w
 loop: its own `run` can't be ended from another thread.
 """
 
+import socket
 import threading
 from typing import Protocol
 
@@ -13,6 +14,18 @@ from waitress.server import create_server
 
 HOST = "127.0.0.1"
 _THREADS = 16
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket at the port, or none left open where the port is taken."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 class _Dispatcher(Protocol):
@@ -35,8 +48,7 @@ class Server:
         self._waitress: _Waitress = create_server(
             app,
             map=self._sockets,
-            host=HOST,
-            port=port,
+            sockets=[_bound(port)],
             threads=_THREADS,
             ident="spotify-emulator",
             asyncore_use_poll=True,

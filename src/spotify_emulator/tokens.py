@@ -105,10 +105,12 @@ class Tokens:
         token = self._open(text.removeprefix(_PREFIX[kind]))
         return token is not None and token.kind == kind
 
-    def retire(self, token: Token) -> None:
-        """Take one token back."""
+    def retire(self, token: Token) -> bool:
+        """Take one token back; of many who try at once, one is told that it was the one."""
         with self._lock:
+            is_first = token.serial not in self._dead
             self._dead.add(token.serial)
+            return is_first
 
     def revoke(self, listener: str, *kinds: Kind) -> None:
         """Take back every token of these kinds that a listener's apps hold so far."""

@@ -52,9 +52,8 @@ def linked(target: str) -> bytes:
     return buffer.getvalue()
 
 
-def crowded(count: int, declared: int | None = None) -> bytes:
-    """A zip of so many entries, without their bytes; `declared` is the number it admits to."""
-    name = b"a.json"
+def crowded(count: int, declared: int | None = None, name: bytes = b"a.json") -> bytes:
+    """A zip of so many empty files of one name; `declared` is the number it admits to."""
     local = _LOCAL.pack(b"PK\x03\x04", 20, 0, 0, 0, 33, 0, 0, 0, len(name), 0) + name
     directory = b"".join(
         _CENTRAL.pack(

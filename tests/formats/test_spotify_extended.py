@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import UTC, datetime
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from music_time_machine.formats import spotify_extended
 from music_time_machine.formats.streams import Damaged
 from music_time_machine.plays import Kind, LeftOut, Play, Source
+from tests.formats.hostile import memory_within
 from tests.formats.samples import (
     CHAPTER_URI,
     EPISODE_URI,
@@ -121,8 +123,9 @@ def test_a_flag_may_be_written_as_a_number():
 
 
 def test_empty_reasons_and_the_unknown_country_are_none():
-    play = the_play(extended_row(reason_start="", reason_end=None, conn_country="ZZ"))
-    assert (play.reason_start, play.reason_end, play.country) == (None, None, None)
+    play = the_play(extended_row(reason_start="", reason_end="", platform=" ", conn_country="ZZ"))
+    assert (play.reason_start, play.reason_end, play.platform, play.country) == (None,) * 4
+    assert the_play(extended_row(reason_end=None)).reason_end is None
 
 
 def test_a_time_of_another_zone_becomes_utc():
@@ -264,10 +267,36 @@ def test_nothing_of_who_and_where_is_ever_read(generation):
         assert private not in seen
 
 
-def test_remembers_texts_without_end_to_their_number():
-    rows = [extended_row(track=f"Song {number}", uri=None) for number in range(21_000)]
-    plays = read(*rows, generation=Generation.WITH_URIS_2021)
-    assert [play.title for play in plays] == [f"Song {number}" for number in range(21_000)]
+class EndlessHistory:
+    """Rows of texts that never come twice, made while they are read."""
+
+    def __init__(self, count, filling):
+        rows = (
+            b'%c{"ts":"2024-03-05T18:04:09Z","ms_played":1,%s}'
+            % (b"[" if number == 0 else b",", self._texts(number, filling))
+            for number in range(count)
+        )
+        self._rows = chain(rows, [b"]"])
+        self._left = b""
+
+    def read(self, size):
+        while len(self._left) < size and (row := next(self._rows, None)):
+            self._left += row
+        start, self._left = self._left[:size], self._left[size:]
+        return start
+
+    @staticmethod
+    def _texts(number, filling):
+        keys = (b"master_metadata_track_name", b"platform", b"reason_start", b"reason_end")
+        return b",".join(b'"%s":"%s %d %s"' % (key, key, number, filling) for key in keys)
+
+
+@pytest.mark.parametrize(("count", "filling"), [(40_000, b"x" * 60), (3_000, b"x" * 6000)])
+def test_texts_that_never_come_twice_do_not_fill_the_memory(count, filling):
+    things = spotify_extended.rows(EndlessHistory(count, filling))
+    with memory_within(20):
+        right_titles = sum(f" {number} x" in play.title for number, play in enumerate(things))
+    assert right_titles == count
 
 
 def test_a_history_cut_off_gives_its_first_rows_and_then_fails():

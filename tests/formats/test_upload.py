@@ -209,6 +209,7 @@ def test_a_file_that_is_no_history_is_refused_by_what_it_is(refusal, content, wo
         ({"Userdata.json": b'{"username": "canary"}'}, "holds no listening history"),
         ({"a.json": b"[1, 2]", "empty.json": b""}, "holds no listening history"),
         ({"a.png": hostile.PNG, "StreamingHistory0.json": ACCOUNT_DATA}, "account data"),
+        ({"a.json": b"[]", "x.zip": b"PK\x03\x04", "z.json": ACCOUNT_DATA}, "account data"),
         ({"listens/2024/3.jsonl": LISTENBRAINZ}, "a ListenBrainz export"),
         ({"a.json": b"[]", "b.json": b"[]"}, "without a single play"),
         ({"a.json": HISTORY.decode().encode("utf-16")}, "UTF-16"),

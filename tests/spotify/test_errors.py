@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from music_time_machine.spotify import (
     BadRequest,
@@ -13,6 +15,7 @@ from music_time_machine.spotify import (
     SpotifyError,
     TooLarge,
 )
+from music_time_machine.spotify.errors import error_from
 from tests.spotify.faulty import Server, says, sends
 
 
@@ -202,3 +205,26 @@ def test_a_limited_write_surely_did_not_happen(client: Client, server: Server) -
         client.create_playlist("A", "B")
     assert not caught.value.may_have_happened
     assert len(server.asked) == 1
+
+
+DATES = st.sampled_from(
+    ["Sun, 22 Nov 2026 10:00:00 GMT", "Sun, 22 Nov 9999 10:00:00 -2400", "1 2 3"]
+)
+HEADER = st.text(max_size=40) | DATES | st.integers().map(str)
+
+
+@settings(deadline=None)
+@given(
+    status=st.integers(300, 999),
+    retry_after=HEADER,
+    date=HEADER,
+    body=st.binary(max_size=80) | st.text(max_size=80).map(refusal),
+)
+def test_any_refusal_at_all_is_one_of_our_errors(
+    status: int, retry_after: str, date: str, body: bytes
+) -> None:
+    error = error_from(status, {"Retry-After": retry_after, "Date": date}, body)
+    assert error.status == status
+    assert error.retry_after is None or 0 <= error.retry_after <= 604_800
+    assert str(error).endswith(".")
+    assert error.detail.isprintable()

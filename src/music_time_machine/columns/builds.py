@@ -148,8 +148,8 @@ def _open(folder: Path, account: Account, version: int) -> Columns | None:
     path = _path(folder, version)
     try:
         stat = path.stat()
-    except FileNotFoundError:
-        return None
+    except OSError:
+        return None  # whatever is wrong, `_make` meets it again and says so
     file = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
     with _opened_lock:
         known = _opened.get(folder)
@@ -172,6 +172,6 @@ def _read(path: Path, account: Account) -> files.Build | None:
         return files.read(path, account.zone)
     except FileNotFoundError:
         return None
-    except files.Unusable as problem:
+    except (files.Unusable, OSError) as problem:
         log.info("columns_unusable", account=account.id, file=path.name, problem=str(problem))
         return None

@@ -120,7 +120,7 @@ def _header(data: mmap.mmap) -> tuple[Header, int]:
     if magic != MAGIC or len(text) != length or zlib.crc32(text) != checksum:
         raise Unusable("its header does not fit")
     try:
-        return msgspec.json.decode(text, type=Header), _aligned(PREFIX.size + length)
+        return msgspec.json.decode(text, type=Header), PREFIX.size + length
     except msgspec.DecodeError as error:
         raise Unusable("its header is of another form") from error
 
@@ -144,9 +144,10 @@ def _packed(version: int, columns: Columns) -> Iterator[bytes | memoryview]:
         checksum=checksum,
     )
     text = msgspec.json.encode(header)
+    # The blanks that bring the arrays to their place belong to the header, so they are checked too.
+    text = text.ljust(_aligned(PREFIX.size + len(text)) - PREFIX.size)
     yield PREFIX.pack(MAGIC, len(text), zlib.crc32(text))
     yield text
-    yield bytes(_aligned(PREFIX.size + len(text)) - PREFIX.size - len(text))
     yield from _pieces(arrays)
 
 

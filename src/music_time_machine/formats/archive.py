@@ -111,19 +111,19 @@ def _members(infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
 
 def _check_directory(file: IO[bytes], size: int, name: str, limits: Limits) -> None:
     """Bounds the table of contents before `zipfile` builds an object for each of its entries."""
-    count, start, length = _directory(file, size)
-    if count > limits.members or length > limits.directory_bytes:
-        raise refusals.too_many_files(name, limits.members)
+    start, length = _directory(file, size)
     if start < 0:
         raise Damaged(_CUT_OFF)
+    if length > limits.directory_bytes:
+        raise refusals.too_many_files(name, limits.members)
     file.seek(start)
-    # The declared count may lie; each entry that would be built carries this signature.
+    # The count that a zip declares may lie; each entry that would be built carries this signature.
     if file.read(length).count(_ENTRY_SIGNATURE) > limits.members:
         raise refusals.too_many_files(name, limits.members)
 
 
-def _directory(file: IO[bytes], size: int) -> tuple[int, int, int]:
-    """(entries declared, first byte, length) of the table of contents, where `zipfile` finds it."""
+def _directory(file: IO[bytes], size: int) -> tuple[int, int]:
+    """(first byte, length) of the table of contents, where `zipfile` finds it."""
     tail_start = max(0, size - _END.size - _LONGEST_COMMENT)
     file.seek(tail_start)
     tail = file.read(size - tail_start)
@@ -132,13 +132,13 @@ def _directory(file: IO[bytes], size: int) -> tuple[int, int, int]:
         end = tail.rfind(_END_SIGNATURE)
     if end < 0 or len(tail) - end < _END.size:
         raise Damaged(_CUT_OFF)
-    _, _, _, _, count, length, _, _ = _END.unpack_from(tail, end)
+    _, _, _, _, _, length, _, _ = _END.unpack_from(tail, end)
     start = tail_start + end - length
     locator, record = end - _END64_LOCATOR.size, end - _END64_LOCATOR.size - _END64.size
     if record >= 0 and tail.startswith(_END64_LOCATOR_SIGNATURE, locator):
-        _, _, _, _, _, _, _, count, length, _ = _END64.unpack_from(tail, record)
+        _, _, _, _, _, _, _, _, length, _ = _END64.unpack_from(tail, record)
         start = tail_start + record - length
-    return count, start, length
+    return start, length
 
 
 def _check_entries(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:

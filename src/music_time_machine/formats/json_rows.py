@@ -163,6 +163,4 @@ def _exact_cut(buffer: bytes) -> int:
                 cut = token.start()
             case b'"':  # a text that goes on past the buffer
                 break
-        if depth < 0:  # the list is closed
-            break
     return cut

@@ -17,6 +17,7 @@ from ..models import Account, Album, Artist, Listen, Track
 from ..plays import Kind
 from .charts import Buckets, ChartData, highest, with_holes
 
+MS_A_MINUTE = 60_000
 MS_AN_HOUR = 3_600_000
 
 
@@ -77,7 +78,7 @@ def plays_chart(columns: Columns, buckets: Buckets, snapshot_day: date | None) -
     last = max((day for day in (columns.last_day, snapshot_day) if day), default=None)
     covered = buckets.between(columns.first_day, last)
     values = with_holes(buckets.totals(music.day), covered)
-    hours = [ms / MS_AN_HOUR for ms in buckets.totals(music.day, music.ms)]
+    lengths = buckets.totals(music.day, music.ms)
     return ChartData(
         kind="bar",
         labels=buckets.labels,
@@ -87,7 +88,7 @@ def plays_chart(columns: Columns, buckets: Buckets, snapshot_day: date | None) -
         highlights=highest(values, but=buckets.now),
         now=buckets.now,
         contexts=tuple(
-            _hours(amount) if value else "" for amount, value in zip(hours, values, strict=True)
+            _listened(ms) if value else "" for ms, value in zip(lengths, values, strict=True)
         ),
     )
 
@@ -125,8 +126,11 @@ def most_played(listens: Listens, count: int) -> tuple[int, ...]:
     return tuple(int(number) for number in order[:count] if plays[number])
 
 
-def _hours(hours: float) -> str:
-    if hours < 1:
-        minutes = round(hours * 60)
+def _listened(ms: int) -> str:
+    """A length in words, as exact as one would say it."""
+    minutes, hours = round(ms / MS_A_MINUTE), round(ms / MS_AN_HOUR)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
         return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
-    return f"{round(hours):,} {'hour' if round(hours) == 1 else 'hours'}"
+    return f"{hours:,} {'hour' if hours == 1 else 'hours'}"

@@ -93,7 +93,7 @@ def constant_artists(
         select(
             Artist.name,
             Artist.image_url,
-            func.count().label("times"),
+            func.count(SnapshotArtist.local_date.distinct()).label("times"),
             func.sum(SnapshotArtist.rank).label("ranks"),
             snapshots.scalar_subquery().label("snapshots"),
         )

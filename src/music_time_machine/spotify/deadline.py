@@ -172,7 +172,7 @@ class TimedAdapter(HTTPAdapter):
             manager.pool_classes_by_scheme = _POOLS
         return manager
 
-    def send(  # noqa: PLR0917 - the signature of what it overrides
+    def send(
         self,
         request: PreparedRequest,
         stream: bool = False,

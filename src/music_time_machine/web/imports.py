@@ -9,6 +9,7 @@ from .context import context, signed_in
 from .errors import wants_json
 
 pages = Blueprint("imports", __name__)
+ID = "int(max=2147483647):import_id"  # what the databases' integers hold
 
 
 @pages.get("/imports")
@@ -43,14 +44,14 @@ def upload() -> ResponseReturnValue:
     return redirect(url_for("imports.show_all"), 303)
 
 
-@pages.get("/imports/<int:import_id>")
+@pages.get(f"/imports/<{ID}>")
 def show(import_id: int) -> ResponseReturnValue:
     """One import: its progress, and how it ended."""
     view = imports.find(context().db, signed_in(), import_id)
     return render_template("imports/import.html", view=view)
 
 
-@pages.get("/imports/<int:import_id>/progress")
+@pages.get(f"/imports/<{ID}>/progress")
 def progress(import_id: int) -> ResponseReturnValue:
     """The part of that page that moves, alone."""
     view = imports.find(context().db, signed_in(), import_id)

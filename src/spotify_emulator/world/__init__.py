@@ -75,7 +75,7 @@ class World:
     def logged(self, listener: Listener, start: datetime, end: datetime) -> Iterator[Play]:
         """Every play that ended at or after start and before end, in the order of its end."""
         start_ms, end_ms = _ms(start), _ms(end)
-        for play in self.plays(listener, _day_before(start), end.date() + timedelta(days=1)):
+        for play in self.plays(listener, *_local_days(start, end)):
             if start_ms <= play.ended_ms < end_ms:
                 yield play
 
@@ -85,12 +85,12 @@ class World:
         A play counts from 30 seconds on and outside private sessions. More time played decides
         between equals, then the id. Like Spotify's, the list is made once a day.
         """
-        places = self._ranking(listener.id, time_range, on.date().toordinal()).tracks
+        places = self._ranking(listener.id, time_range, _utc_day(on).toordinal()).tracks
         return [self.catalogue.tracks[place] for place in places]
 
     def top_artists(self, listener: Listener, time_range: TimeRange, on: datetime) -> list[Artist]:
         """At most 50 artists, by the same rule; a play counts for the track's first artist."""
-        places = self._ranking(listener.id, time_range, on.date().toordinal()).artists
+        places = self._ranking(listener.id, time_range, _utc_day(on).toordinal()).artists
         return [self.catalogue.artists[place] for place in places]
 
     def recently_played(self, listener: Listener, on: datetime) -> list[Play]:
@@ -98,7 +98,7 @@ class World:
         newest: list[Play] = []
         if listener.since is None:
             return newest
-        on_ms, day = _ms(on), on.date() + timedelta(days=1)
+        on_ms, day = _ms(on), _utc_day(on) + timedelta(days=1)
         while len(newest) < RECENT_LENGTH and day >= listener.since:
             plays = self._diaries[listener.id].day(day)
             newest.extend(p for p in reversed(plays) if is_heard(p) and p.ended_ms <= on_ms)
@@ -108,7 +108,7 @@ class World:
     def playing(self, listener: Listener, on: datetime) -> Play | None:
         """What the listener hears at a moment, if anything."""
         on_ms = _ms(on)
-        for play in self.plays(listener, _day_before(on), on.date() + timedelta(days=1)):
+        for play in self.plays(listener, *_local_days(on, on)):
             if play.started_ms <= on_ms < play.started_ms + play.ms_played:
                 return play
         return None
@@ -178,5 +178,10 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _day_before(moment: datetime) -> date:
-    return moment.date() - timedelta(days=2)
+def _utc_day(moment: datetime) -> date:
+    return moment.astimezone(UTC).date()
+
+
+def _local_days(start: datetime, end: datetime) -> tuple[date, date]:
+    """Every day, wherever the listener lives, that has a part between two moments."""
+    return _utc_day(start) - timedelta(days=2), _utc_day(end) + timedelta(days=1)

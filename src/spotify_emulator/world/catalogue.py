@@ -20,6 +20,7 @@ from spotify_emulator.world.tongues import TONGUES
 AlbumType = Literal["album", "single"]
 Precision = Literal["year", "month", "day"]
 LAST_YEAR = 2035
+_DISC_LENGTH = 14
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):
@@ -166,21 +167,9 @@ class _Press:
         precision = _precision(rng, day)
         key = (self.seed, "album", artist, number)
         for place, song in enumerate(songs):
+            track_id = spotify_id(*key, place)
             self.tracks.append(
-                Track(
-                    no=first + place,
-                    id=spotify_id(*key, place),
-                    name=song.name,
-                    album=number,
-                    artists=song.artists,
-                    duration_ms=song.duration_ms,
-                    explicit=song.explicit,
-                    isrc=song.isrc,
-                    disc=1 if place < 14 else 2,
-                    position=place + 1 if place < 14 else place - 13,
-                    released=day.toordinal(),
-                    renown=song.renown,
-                )
+                _pressed(song, first + place, track_id, number, place, day.toordinal())
             )
         self.albums.append(
             Album(
@@ -208,6 +197,25 @@ class _Song:
     explicit: bool
     isrc: str
     renown: float
+
+
+def _pressed(song: _Song, no: int, track_id: str, album: int, place: int, released: int) -> Track:
+    """A song as a track; a long album goes on a second disc."""
+    disc, position = divmod(place, _DISC_LENGTH)
+    return Track(
+        no=no,
+        id=track_id,
+        name=song.name,
+        album=album,
+        artists=song.artists,
+        duration_ms=song.duration_ms,
+        explicit=song.explicit,
+        isrc=song.isrc,
+        disc=disc + 1,
+        position=position + 1,
+        released=released,
+        renown=song.renown,
+    )
 
 
 class _Titles:

@@ -27,6 +27,25 @@ _HOUR_MS = 3_600_000
 _DAY_BEGINS_MS = 4 * _HOUR_MS
 _DAY_ENDS_MS = 27 * _HOUR_MS
 
+_LOST_BEFORE_MS = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp()) * 1000
+_EPISODE_WORDS = (
+    "The Wrong Platform",
+    "What the Clockmaker Kept",
+    "A Room With No Corners",
+    "Slow Mail",
+    "Eleven Kinds of Rain",
+    "The Last Typist",
+    "Bread, Mostly",
+    "How to Lose a Map",
+    "The Lighthouse Accountant",
+    "Small Instruments",
+    "Nobody's Piano",
+    "The Long Queue",
+    "Under the Ice Rink",
+    "Two Bakers, One Oven",
+)
+_SKIPS = frozenset({"fwdbtn", "backbtn"})
+
 
 class Episode(msgspec.Struct, frozen=True):
     """One episode of a podcast."""
@@ -228,36 +247,38 @@ class Diary:
         *,
         is_last: bool,
     ) -> Play:
-        random_ = rng.random
-        length, paused, reason_end = track.duration_ms, 0, "trackdone"
-        is_skipped = random_() < self.listener.restlessness * (
-            0.35 if session.manner == "album" else 1.2
-        )
-        if is_skipped:
-            share = random_()
-            length = int(length * share**3 * 0.7) + int(random_() * 1500)
-            reason_end = "backbtn" if share < 0.04 else "fwdbtn"
-        elif is_last and random_() < 0.5:
-            length = int(length * random_())
-            reason_end = ("endplay", "logout", "unexpected-exit")[int(random_() * 2.2)]
-        elif random_() < 0.03:
-            paused = int(random_() * 240_000)
-        is_lost = start_ms < _LOST_BEFORE_MS and random_() < 0.004
+        length, paused, reason_end = self._ending(rng, session, track, is_last=is_last)
+        is_lost = start_ms < _LOST_BEFORE_MS and rng.random() < 0.004
         return Play(
             started_ms=start_ms,
-            ended_ms=start_ms + length + paused + int(random_() * 400),
+            ended_ms=start_ms + length + paused + int(rng.random() * 400),
             ms_played=length,
             track=NO_TRACK if is_lost else track.no,
             episode=None,
             context=session.manner,
             reason_start=reason_start,
             reason_end=reason_end,
-            is_skipped=is_skipped,
+            is_skipped=reason_end in _SKIPS,
             is_shuffled=session.is_shuffled,
             is_offline=session.is_offline,
             is_private=session.is_private,
             device=session.device,
         )
+
+    def _ending(
+        self, rng: random.Random, session: _Session, track: Track, *, is_last: bool
+    ) -> tuple[int, int, str]:
+        """How long a track is heard, how long it is paused (both ms), and what ends it."""
+        length, patience = track.duration_ms, 0.35 if session.manner == "album" else 1.2
+        if rng.random() < self.listener.restlessness * patience:
+            share = rng.random()
+            length = int(length * share**3 * 0.7) + int(rng.random() * 1500)
+            return length, 0, "backbtn" if share < 0.04 else "fwdbtn"
+        if is_last and rng.random() < 0.5:
+            reason = ("endplay", "logout", "unexpected-exit")[int(rng.random() * 2.2)]
+            return int(length * rng.random()), 0, reason
+        paused = int(rng.random() * 240_000) if rng.random() < 0.03 else 0
+        return length, paused, "trackdone"
 
     def _hear_episode(
         self, rng: random.Random, day: date, session: _Session, show: Show, start_ms: int
@@ -331,25 +352,6 @@ class Diary:
             for no in tracks
         }
         return tuple(sorted(tracks, key=lambda no: -score[no]))
-
-
-_LOST_BEFORE_MS = int(datetime(2019, 1, 1, tzinfo=UTC).timestamp()) * 1000
-_EPISODE_WORDS = (
-    "The Wrong Platform",
-    "What the Clockmaker Kept",
-    "A Room With No Corners",
-    "Slow Mail",
-    "Eleven Kinds of Rain",
-    "The Last Typist",
-    "Bread, Mostly",
-    "How to Lose a Map",
-    "The Lighthouse Accountant",
-    "Small Instruments",
-    "Nobody's Piano",
-    "The Long Queue",
-    "Under the Ice Rink",
-    "Two Bakers, One Oven",
-)
 
 
 def _manner(rng: random.Random) -> tuple[Context, bool]:

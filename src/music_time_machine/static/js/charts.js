@@ -132,7 +132,7 @@ function lineLook(data) {
     pointHoverBackgroundColor: dot,
     pointBorderColor: () => palette.sheet,
     pointHoverBorderColor: () => palette.sheet,
-    pointBorderWidth: 2,
+    pointBorderWidth: ({ dataIndex }) => (isMarked(data, dataIndex) ? 2 : 0),
     pointHoverBorderWidth: 2,
     clip: 8,
   };
@@ -276,6 +276,9 @@ function topNumbers(ctx, data, marks, area) {
   ctx.textAlign = "center";
   ctx.textBaseline = "bottom";
   ctx.fillStyle = palette.ink;
+  ctx.strokeStyle = palette.sheet;
+  ctx.lineWidth = 4;
+  ctx.lineJoin = "round";
   const order = [...(data.now == null ? [] : [data.now]), ...data.highlights];
   const taken = [];
   for (const i of order) {
@@ -287,6 +290,9 @@ function topNumbers(ctx, data, marks, area) {
     // Two marks side by side: the first keeps its number, the tooltip and the table have the other.
     if (taken.some(([from, to]) => x + half + 3 > from && x - half - 3 < to)) continue;
     taken.push([x - half, x + half]);
-    ctx.fillText(text, x, marks[i].y - (data.kind === "line" ? 8 : 4));
+    const y = marks[i].y - (data.kind === "line" ? 8 : 4);
+    // A rim of the card's own colour keeps the number readable over a taller neighbour.
+    ctx.strokeText(text, x, y);
+    ctx.fillText(text, x, y);
   }
 }

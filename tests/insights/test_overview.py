@@ -1,0 +1,161 @@
+"""Everything the analytics page shows, against the same archive gone through by hand."""
+
+import json
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from music_time_machine import insights
+from music_time_machine.config import Settings
+from music_time_machine.db import Database
+from music_time_machine.insights import ChartData
+from music_time_machine.models import Account
+from music_time_machine.period import CHOICES, Period
+from music_time_machine.plays import Kind
+from tests.columns.histories import ZONES, Heard, histories, keep, new_account
+from tests.insights.shelf import take
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+EVENING = datetime(2026, 11, 20, 20, tzinfo=UTC)
+SEP, OCT, NOV = date(2026, 9, 22), date(2026, 10, 22), date(2026, 11, 22)
+YEARS = histories(datetime(2022, 1, 1, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
+EPISODE = 4
+
+on_this_database = settings(
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def ask(db: Database, account: Account, text: str) -> insights.Overview:
+    return insights.overview(db, account, Period.parse(text, NOW, account.zone))
+
+
+def charts(view: insights.Overview) -> list[ChartData]:
+    return [view.new_tracks, view.artists, view.constant_artists, view.plays]
+
+
+@pytest.mark.parametrize("text", sorted(CHOICES))
+@on_this_database
+@given(history=YEARS, name=st.sampled_from(ZONES))
+def test_totals_are_those_of_the_period_and_the_bars_add_up_to_them(
+    db: Database, settings: Settings, text: str, history: list[Heard], name: str
+) -> None:
+    account = new_account(db, settings, name)
+    keep(db, account, history)
+    view = ask(db, account, text)
+    music = [
+        heard
+        for heard in {heard for heard in history if heard.kind is Kind.TRACK}
+        if view.start <= heard.day(account.zone) <= view.end
+    ]
+    assert view.plays_total == len(music)
+    assert view.hours_total == pytest.approx(sum(heard.ms for heard in music) / 3_600_000)
+    assert sum(value or 0 for value in view.plays.values) == len(music)
+    if text == "all" and history:
+        assert view.start == min(heard.day(account.zone) for heard in history)
+        assert len(music) == len({h for h in history if h.kind is Kind.TRACK})
+
+
+@pytest.mark.parametrize("text", sorted(CHOICES))
+def test_an_empty_archive_has_charts_without_anything(
+    db: Database, alice: Account, text: str
+) -> None:
+    view = ask(db, alice, text)
+    assert view.is_empty
+    assert (view.plays_total, view.hours_total, view.snapshots_total) == (0, 0, 0)
+    assert all(chart.is_empty for chart in charts(view))
+    assert set(view.plays.values) <= {None}
+
+
+def test_all_of_nothing_is_this_month(db: Database, alice: Account) -> None:
+    view = ask(db, alice, "all")
+    assert (view.start, view.end) == (NOV, NOV)
+    assert view.plays.labels == ("Nov 26",)
+
+
+def test_all_starts_with_the_first_thing_in_the_archive(db: Database, alice: Account) -> None:
+    take(db, alice, SEP, ["Copper Sky"])
+    assert ask(db, alice, "all").start == SEP
+    keep(db, alice, [Heard(datetime(2026, 9, 3, tzinfo=UTC), track=EPISODE)])
+    view = ask(db, alice, "all")
+    assert view.start == date(2026, 9, 3)
+    assert view.plays.labels == ("Sep 26", "Oct 26", "Nov 26")
+
+
+def test_one_of_each_kind_of_chart_in_months(db: Database, alice: Account) -> None:
+    take(db, alice, date(2026, 8, 1), {"long_term": ["Copper Sky"]}, {"medium_term": ["Nora Veil"]})
+    take(db, alice, SEP, ["Copper Sky", "Slow Static"], ["Mirelle", "Nora Veil"])
+    take(db, alice, NOV, ["Glass Orchard"], ["Mirelle"])
+    keep(db, alice, [Heard(datetime(2026, 10, 3, n, tzinfo=UTC), track=n) for n in range(4)])
+    view = ask(db, alice, "3m")
+    assert (view.start, view.end, view.snapshots_total) == (date(2026, 9, 1), NOV, 2)
+    months = ("Sep 26", "Oct 26", "Nov 26")
+    assert view.new_tracks == ChartData(
+        "line", months, (1, None, 1), "new tracks", "New tracks", now=2
+    )
+    assert view.artists == ChartData("bar", months, (2, None, 1), "artists", "Artists", now=2)
+    assert view.constant_artists.labels == ("Mirelle", "Nora Veil")
+    assert view.constant_artists.values == (2, 1)
+    assert view.constant_artists.contexts == ("in 2 of 2 snapshots", "in 1 of 2 snapshots")
+    assert view.plays.labels == months
+    assert view.plays.values == (None, 4, 0)
+    assert not view.is_empty
+
+
+def test_short_ranges_are_drawn_day_by_day(db: Database, alice: Account) -> None:
+    take(db, alice, date(2026, 11, 19), ["Copper Sky"], ["Mirelle"])
+    keep(db, alice, [Heard(EVENING), Heard(EVENING + timedelta(minutes=3))])
+    view = ask(db, alice, "7d")
+    assert all(len(chart.labels) == 7 for chart in (view.new_tracks, view.artists, view.plays))
+    assert dict(zip(view.new_tracks.labels, view.new_tracks.values, strict=True)) == {
+        "16 Nov": None, "17 Nov": None, "18 Nov": None, "19 Nov": 1, "20 Nov": None,
+        "21 Nov": None, "22 Nov": None,
+    }  # fmt: skip
+    assert view.plays.values == (None, None, None, None, 2, None, None)
+    assert len(ask(db, alice, "30d").plays.labels) == 30
+
+
+def test_only_the_ten_most_constant_artists_are_shown(db: Database, alice: Account) -> None:
+    take(db, alice, NOV, artists=[f"Artist {n}" for n in range(30)])
+    assert len(ask(db, alice, "12m").constant_artists.labels) == 10
+
+
+def test_snapshots_before_the_period_make_a_track_known(db: Database, alice: Account) -> None:
+    take(db, alice, date(2024, 1, 1), ["Copper Sky"])
+    take(db, alice, NOV, ["Copper Sky", "Slow Static"])
+    assert ask(db, alice, "3m").new_tracks.values == (None, None, 1)
+
+
+def test_every_chart_says_what_counts_and_from_which_source(db: Database, alice: Account) -> None:
+    berliner = replace(alice, zone=ZoneInfo("Europe/Berlin"))
+    by_month, by_day = ask(db, berliner, "12m").counts, ask(db, berliner, "7d").counts
+    assert by_month.plays == (
+        "Counts every music play, however short; "
+        "from your export and Spotify's API, in Europe/Berlin time."
+    )
+    for sentence in (by_month.new_tracks, by_month.artists, by_month.constant_artists):
+        assert sentence.startswith("Counts ")
+        assert "Spotify's top lists" in sentence
+        assert sentence.endswith(".")
+    assert ("month" in by_month.new_tracks, "month" in by_day.new_tracks) == (True, False)
+    assert "day" in by_day.artists
+
+
+def test_a_chart_can_be_sent_as_json(db: Database, alice: Account) -> None:
+    keep(db, alice, [Heard(EVENING)])
+    take(db, alice, NOV, ["Copper Sky"], ["Mirelle"])
+    for chart in charts(ask(db, alice, "12m")):
+        assert set(json.loads(json.dumps(asdict(chart)))) == {
+            "kind", "labels", "values", "unit", "series", "highlights", "now", "contexts",
+        }  # fmt: skip
+
+
+def test_nothing_of_bob_is_in_alices_charts(db: Database, alice: Account, bob: Account) -> None:
+    empty = ask(db, alice, "12m")
+    keep(db, bob, [Heard(EVENING)])
+    take(db, bob, NOV, ["Copper Sky"], ["Mirelle"])
+    assert ask(db, alice, "12m") == empty

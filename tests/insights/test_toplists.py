@@ -1,0 +1,225 @@
+"""Questions about snapshots, each against lists gone through by hand."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from music_time_machine.config import Settings
+from music_time_machine.db import Database
+from music_time_machine.insights import toplists
+from music_time_machine.insights.charts import Buckets
+from music_time_machine.insights.toplists import ConstantArtist, Turnover
+from music_time_machine.models import Account
+from music_time_machine.period import Period
+from tests.columns.histories import new_account
+from tests.insights.shelf import Lists, take
+
+SEP, OCT, NOV = date(2026, 9, 22), date(2026, 10, 22), date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+RANGES = ("short_term", "medium_term", "long_term")
+
+on_this_database = settings(
+    max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+names = st.lists(st.sampled_from("ABCDEFGH"), unique=True, max_size=6)
+lists = st.dictionaries(st.sampled_from(RANGES), names)
+shelves = st.dictionaries(
+    st.dates(date(2026, 8, 1), NOV), st.tuples(lists, lists), min_size=1, max_size=6
+)
+Shelf = dict[date, tuple[Lists, Lists]]
+
+
+def keep(db: Database, settings: Settings, shelf: Shelf) -> Account:
+    account = new_account(db, settings)
+    for day, (tracks, artists) in shelf.items():
+        take(db, account, day, tracks, artists)
+    return account
+
+
+def names_in(lists: Lists) -> set[str]:
+    return {name for ranked in lists.values() for name in ranked}
+
+
+@pytest.mark.parametrize("text", ["7d", "30d", "3m", "all"])
+@on_this_database
+@given(shelf=shelves)
+def test_new_tracks_and_artists_are_those_gone_through_by_hand(
+    db: Database, settings: Settings, text: str, shelf: Shelf
+) -> None:
+    account = keep(db, settings, shelf)
+    period = Period.parse(text, NOW, ZoneInfo("UTC"))
+    start = max(period.start, date(2026, 8, 1))
+    buckets = Buckets.of(period, start)
+    first: dict[str, date] = {}
+    for day in sorted(shelf):
+        for title in names_in(shelf[day][0]):
+            first.setdefault(title, day)
+    new = Counter(buckets.key(day) for day in first.values() if day >= start)
+    assert toplists.new_tracks(db, account, buckets) == tuple(
+        new[buckets.key(at)] for at in buckets.starts
+    )
+    assert toplists.artists(db, account, buckets) == tuple(
+        len(
+            set[str]().union(
+                *(
+                    names_in(artists)
+                    for day, (_, artists) in shelf.items()
+                    if day >= start and buckets.key(day) == buckets.key(at)
+                )
+            )
+        )
+        for at in buckets.starts
+    )
+    assert toplists.tracks_listed(db, account) == len(first)
+    assert toplists.snapshot_days(db, account) == tuple(sorted(shelf))
+    days = tuple(day for day in sorted(shelf) if day >= start)
+    held = {buckets.key(day) for day in days}
+    for chart in (
+        toplists.new_tracks_chart(db, account, buckets, days),
+        toplists.artists_chart(db, account, buckets, days),
+    ):
+        assert [value is not None for value in chart.values] == [
+            buckets.key(at) in held for at in buckets.starts
+        ]
+
+
+@on_this_database
+@given(shelf=shelves)
+def test_turnover_is_what_the_one_before_did_not_have(
+    db: Database, settings: Settings, shelf: Shelf
+) -> None:
+    account = keep(db, settings, shelf)
+    short = {
+        day: set(tracks["short_term"])
+        for day, (tracks, _) in sorted(shelf.items())
+        if tracks.get("short_term")
+    }
+    days = list(short)
+    wanted = [
+        (len([title for title in short[day] if title not in short[before]]), len(short[day]))
+        for before, day in pairwise(days)
+    ]
+    found = toplists.turnovers(db, account)
+    assert [(turnover.new, turnover.size) for turnover in found] == wanted
+    assert [(turnover.day_before, turnover.day) for turnover in found] == list(pairwise(days))
+
+
+@on_this_database
+@given(shelf=shelves, start=st.dates(date(2026, 8, 1), NOV))
+def test_constant_artists_are_those_counted_by_hand(
+    db: Database, settings: Settings, shelf: Shelf, start: date
+) -> None:
+    account = keep(db, settings, shelf)
+    short = [
+        artists["short_term"]
+        for day, (_, artists) in shelf.items()
+        if day >= start and artists.get("short_term")
+    ]
+    ranks = {
+        name: [ranked.index(name) for ranked in short if name in ranked]
+        for name in {name for ranked in short for name in ranked}
+    }
+    order = sorted(ranks, key=lambda n: (-len(ranks[n]), sum(ranks[n]) / len(ranks[n]), n))
+    found = toplists.constant_artists(db, account, start, NOV, 10)
+    assert [artist.name for artist in found] == order[:10]
+    assert [(artist.count, artist.snapshots) for artist in found] == [
+        (len(ranks[name]), len(short)) for name in order[:10]
+    ]
+
+
+def test_turnover_names_both_days(db: Database, alice: Account) -> None:
+    take(db, alice, OCT, ["Copper Sky", "Glass Orchard", "Slow Static"])
+    take(db, alice, NOV, ["Glass Orchard", "Harvest Radio", "Paper Lanterns"])
+    (turnover,) = toplists.turnovers(db, alice)
+    assert turnover == Turnover(2, 3, NOV, OCT)
+    assert turnover.percent == 67
+
+
+@pytest.mark.parametrize(
+    ("new", "size", "percent"), [(0, 50, 0), (1, 200, 1), (19, 50, 38), (3, 3, 100)]
+)
+def test_percent_is_rounded_half_up(new: int, size: int, percent: int) -> None:
+    assert Turnover(new, size, NOV, OCT).percent == percent
+
+
+def test_one_snapshot_has_no_turnover(db: Database, alice: Account) -> None:
+    assert toplists.turnovers(db, alice) == ()
+    take(db, alice, NOV, ["Copper Sky"])
+    assert toplists.turnovers(db, alice) == ()
+
+
+def test_a_snapshot_without_lists_is_no_turnover(db: Database, alice: Account) -> None:
+    take(db, alice, SEP, ["Copper Sky"])
+    take(db, alice, OCT, {"long_term": ["Copper Sky"]})
+    take(db, alice, NOV, ["Copper Sky", "Slow Static"])
+    assert toplists.turnovers(db, alice) == (Turnover(1, 2, NOV, SEP),)
+
+
+def test_only_the_latest_turnovers_are_shown(db: Database, alice: Account) -> None:
+    days = [date(2024, 1, 1) + timedelta(days=n) for n in range(toplists.TURNOVERS + 5)]
+    for day in days:
+        take(db, alice, day, [f"Track of {day}"])
+    found = toplists.turnovers(db, alice)
+    assert [turnover.day for turnover in found] == days[-toplists.TURNOVERS :]
+
+
+def test_an_artist_twice_in_one_list_is_in_one_snapshot(db: Database, alice: Account) -> None:
+    take(db, alice, NOV, artists=["Mirelle", "Nora Veil", "Mirelle"])
+    (first, _) = toplists.constant_artists(db, alice, NOV, NOV, 10)
+    assert (first.name, first.count, first.snapshots) == ("Nora Veil", 1, 1)
+
+
+def test_of_equally_constant_artists_the_better_ranked_comes_first(
+    db: Database, alice: Account
+) -> None:
+    take(db, alice, OCT, artists=["Nora Veil", "Mirelle", "Tom Aske"])
+    take(db, alice, NOV, artists=["The Almanacs", "Mirelle", "Nora Veil"])
+    found = toplists.constant_artists(db, alice, OCT, NOV, 10)
+    assert [artist.name for artist in found] == ["Mirelle", "Nora Veil", "The Almanacs", "Tom Aske"]
+    assert [artist.count for artist in found] == [2, 2, 1, 1]
+
+
+def test_of_equally_ranked_artists_the_name_decides(db: Database, alice: Account) -> None:
+    take(db, alice, OCT, artists=["beech hall", "Zora", "Élan"])
+    take(db, alice, NOV, artists=["Zora", "beech hall", "Ash Lane"])
+    found = toplists.constant_artists(db, alice, OCT, NOV, 2)
+    assert [artist.name for artist in found] == ["beech hall", "Zora"]
+
+
+def test_the_most_constant_artist_comes_with_a_picture(db: Database, alice: Account) -> None:
+    take(db, alice, NOV, artists=["Mirelle"])
+    assert toplists.constant_artists(db, alice, date.min, date.max, 1) == (
+        ConstantArtist("Mirelle", "https://example.test/7", 1, 1),
+    )
+
+
+def test_another_persons_snapshots_are_never_counted(
+    db: Database, alice: Account, bob: Account
+) -> None:
+    take(db, bob, OCT, ["Copper Sky"], ["Mirelle"])
+    take(db, bob, NOV, ["Slow Static"], ["Mirelle"])
+    buckets = Buckets.months(SEP, NOV)
+    assert toplists.snapshot_days(db, alice) == ()
+    assert toplists.turnovers(db, alice) == ()
+    assert toplists.constant_artists(db, alice, SEP, NOV, 10) == ()
+    assert toplists.tracks_listed(db, alice) == 0
+    assert toplists.new_tracks(db, alice, buckets) == (0, 0, 0)
+    assert toplists.artists(db, alice, buckets) == (0, 0, 0)
+    take(db, alice, NOV, ["Copper Sky"], ["Mirelle"])
+    assert toplists.new_tracks(db, alice, buckets) == (0, 0, 1)
+
+
+def test_the_constant_artists_chart_says_how_many_of_how_many() -> None:
+    chart = toplists.constant_artists_chart(
+        (ConstantArtist("Mirelle", None, 11, 12), ConstantArtist("Nora Veil", None, 9, 12))
+    )
+    assert chart.labels == ("Mirelle", "Nora Veil")
+    assert chart.values == (11, 9)
+    assert chart.contexts == ("in 11 of 12 snapshots", "in 9 of 12 snapshots")
+    assert (chart.highlights, chart.now) == ((0,), None)
+    assert toplists.constant_artists_chart(()).is_empty

@@ -1,0 +1,159 @@
+"""The command `mtm`, as a person at a terminal or a script in a pipe meets it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click import Command, Group
+
+from music_time_machine.cli import cli
+from tests.formats.samples import (
+    episode_row,
+    extended_json,
+    extended_row,
+    extended_zip,
+    nameless_row,
+)
+
+
+@pytest.fixture
+def mtm(migrated_database_url: str, tmp_path: Path) -> "Mtm":
+    return Mtm(tmp_path, migrated_database_url)
+
+
+class Mtm:
+    """`mtm` in a process and a folder of its own."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+
+    def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": os.environ["PATH"], "DATABASE_URL": self.url}
+        environment["DATA_DIR"] = str(self.folder / "data")
+        return subprocess.run(
+            [sys.executable, "-m", "music_time_machine", *arguments],
+            env=environment,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def file(self, name: str, content: bytes) -> str:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return str(path)
+
+
+def export() -> bytes:
+    rows = [extended_row(f"2024-03-05T18:{n:02d}:09Z") for n in range(40)]
+    return extended_zip({"a.json": [*rows, rows[0]], "b.json": [nameless_row(), episode_row()]})
+
+
+def test_an_archive_is_built_before_anyone_signs_in(mtm: Mtm) -> None:
+    assert mtm("account", "add", "Alice").returncode == 0
+    done = mtm("import", mtm.file("export.zip", export()), "--account", "Alice")
+    assert done.returncode == 0, done.stderr
+    assert "43 rows in 2 files; 41 added, 1 already known." in done.stdout
+    assert "left out: 1 rows that name neither" in done.stdout
+    assert "Alice\tlocal\tUTC" in mtm("account", "list").stdout
+
+
+def test_json_is_one_object_whose_rows_add_up(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    paths = [
+        mtm.file("export.zip", export()),
+        mtm.file("x.json", extended_json([extended_row(ms_played=None)])),
+    ]
+    done = mtm("import", *paths, "--account", "Alice", "--json")
+    assert done.stdout.count("\n") == 1
+    told = json.loads(done.stdout)
+    assert told == {
+        "files": 3,
+        "rows": 44,
+        "added": 41,
+        "known": 1,
+        "skipped": {"no_identity": 1, "unreadable": 1},
+    }
+    assert told["rows"] == told["added"] + told["known"] + sum(told["skipped"].values())
+
+
+def test_a_folder_stands_for_the_files_in_it(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    mtm.file("exports/one/a.json", extended_json([extended_row()]))
+    mtm.file("exports/two.zip", export())
+    done = mtm("import", str(mtm.folder / "exports"), "--account", "Alice", "--json")
+    assert json.loads(done.stdout)["files"] == 3
+
+
+def test_a_bad_file_is_one_sentence_and_the_good_one_is_kept(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    bad, good = mtm.file("cat.png", b"\x89PNG\r\n\x1a\n"), mtm.file("export.zip", export())
+    done = mtm("import", bad, good, "--account", "Alice", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["added"] == 41
+    assert done.stderr.count("\n") == 1
+    assert "cat.png" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["import", "nowhere.zip", "--account", "Alice"], 1, "There is no file nowhere.zip"),
+        (["import", ".", "--account", "Nobody"], 1, "There is no account named Nobody"),
+        (["import", "x.zip"], 2, "--account"),
+        (["nonsense"], 2, "nonsense"),
+        (["account", "add", " "], 1, "needs a name"),
+        (["snapshot"], 1, "No account is connected"),
+        (["serve"], 1, "SECRET_KEY is not set"),
+        (["worker"], 1, "SECRET_KEY is not set"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    mtm: Mtm, arguments: list[str], code: int, words: str
+) -> None:
+    mtm("account", "add", "Alice")
+    done = mtm(*arguments)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_is_taken_only_once(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    done = mtm("account", "add", "alice")
+    assert done.returncode == 1
+    assert "already a local account" in done.stderr
+
+
+def test_a_wrong_setting_is_named(mtm: Mtm) -> None:
+    (mtm.folder / ".env").write_text("TIME_ZONE=Mars/Olympus\n")
+    done = mtm("account", "list")
+    assert done.returncode == 1
+    assert "TIME_ZONE is not a time zone" in done.stderr
+
+
+def _commands(group: Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = [path] if path else []
+    context = None
+    for name in group.list_commands(context):  # type: ignore[arg-type]
+        command: Command | None = group.get_command(context, name)  # type: ignore[arg-type]
+        if isinstance(command, Group):
+            found += _commands(command, (*path, name))
+        else:
+            found.append((*path, name))
+    return found
+
+
+def test_every_commands_help_gives_an_example() -> None:
+    for path in _commands(cli):
+        command: Command | None = cli
+        for name in path:
+            assert isinstance(command, Group)
+            command = command.get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        assert "Example: mtm " in f"{command.help} {command.epilog}", path

@@ -1,0 +1,72 @@
+"""The worker: what the timetable does for everybody while nobody looks."""
+
+from datetime import date, timedelta
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from music_time_machine.models import Snapshot
+from tests.stage import ALICE, BOB, Stage
+
+
+@pytest.fixture
+def both(stage: Stage) -> Stage:
+    """Alice and Bob are both connected."""
+    for listener in (ALICE, BOB):
+        stage.visitor().sign_in(listener)
+    return stage
+
+
+def taken(stage: Stage) -> list[tuple[int, date]]:
+    with stage.db.read() as session:
+        rows = session.execute(select(Snapshot.account_id, Snapshot.local_date))
+        return sorted((account_id, day) for account_id, day in rows)
+
+
+def test_everybody_gets_one_snapshot_a_day(both: Stage) -> None:
+    jobs = both.jobs()
+    for _ in range(3):
+        jobs.snapshot_everyone()
+        both.clock.pass_by(hours=3)
+    today = both.clock.now.date()
+    assert len({account for account, _ in taken(both)}) == 2
+    assert len(taken(both)) == len(set(taken(both)))
+    both.clock.pass_by(days=1)
+    jobs.snapshot_everyone()
+    assert (1, today + timedelta(days=1)) in taken(both)
+
+
+def test_a_limited_app_waits_as_long_as_spotify_says(both: Stage) -> None:
+    jobs = both.jobs()
+    both.break_spotify(
+        {"path": "/v1/me/top/*", "status": 429, "headers": {"Retry-After": "3600"}, "times": 1}
+    )
+    jobs.snapshot_everyone()
+    assert taken(both) == []
+    requests.delete(f"{both.spotify.url}/_emulator/calls", timeout=10)
+    both.clock.pass_by(minutes=59)
+    jobs.snapshot_everyone()
+    assert both.calls() == {}
+    both.clock.pass_by(minutes=2)
+    jobs.snapshot_everyone()
+    assert len(taken(both)) == 2
+
+
+def test_an_ended_consent_is_skipped_and_the_others_go_on(both: Stage) -> None:
+    requests.post(
+        f"{both.spotify.url}/_emulator/revoke", json={"listener": ALICE}, timeout=10
+    ).raise_for_status()
+    both.clock.pass_by(hours=2)
+    both.jobs().snapshot_everyone()
+    assert [account for account, _ in taken(both)] == [2]
+    requests.delete(f"{both.spotify.url}/_emulator/calls", timeout=10)
+    both.clock.pass_by(hours=2)
+    both.jobs().snapshot_everyone()
+    assert "POST /api/token refresh_token" not in both.calls()
+
+
+def test_an_outage_for_one_does_not_stop_the_others(both: Stage) -> None:
+    both.break_spotify({"path": "/v1/me/top/*", "status": 400, "times": 1})
+    both.jobs().snapshot_everyone()
+    assert len(taken(both)) == 1
