@@ -19,7 +19,7 @@ from processes import Done, run
 
 HERE = Path(__file__).resolve().parent
 SECRET_KEY = "a key for benches alone, signing nothing of worth"
-ACCOUNT = "Alice"
+ACCOUNT, ZONE = "Alice", "Europe/Berlin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Archive:
         self.data_dir = folder / "data"
         self.database = self.data_dir / "music_time_machine.db"
         folder.mkdir()
-        self.mtm("account", "add", ACCOUNT, "--time-zone", "Europe/Berlin")
+        self.mtm("account", "add", ACCOUNT, "--time-zone", ZONE)
 
     @property
     def environment(self) -> Mapping[str, str]:

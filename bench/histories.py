@@ -32,9 +32,12 @@ ENDS = ("trackdone", "fwdbtn", "endplay", "backbtn", "logout", "unexpected-exit-
 COUNTRIES = ("DE", "DE", "DE", "DE", "DE", "DE", "AT", "ZZ")
 # How much is heard in each hour of the day: little at night, most in the evening.
 HOURS = np.array((2, 1, 1, 1, 1, 2, 4, 7, 8, 7, 6, 6, 7, 6, 6, 7, 8, 9, 10, 10, 9, 8, 6, 4))
+# fmt: off
 SYLLABLES = (
-    "ba ce dö fal gri hum ilo jé kar lun mir nø os pel qua rin sol tev ul vor wen xi yal zu"
-).split()
+    "ba", "ce", "dö", "fal", "gri", "hum", "ilo", "jé", "kar", "lun", "mir", "nø",
+    "os", "pel", "qua", "rin", "sol", "tev", "ul", "vor", "wen", "xi", "yal", "zu",
+)
+# fmt: on
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 ROW = """  {
@@ -115,7 +118,7 @@ class _Heard:
     def _what(self, plays: int) -> NDArray[np.int64]:
         """The number of each play's text; tracks are numbered as they become known."""
         known = (self.tracks * np.linspace(0.05, 1, plays)).astype(np.int64)
-        # Half are old favourites, half obsessions of the last months; both fall off like Zipf's law.
+        # Half are old favourites, half fresh obsessions; both fall off like Zipf's law.
         old = (known * self.dice.random(plays) ** 3).astype(np.int64)
         new = known - 1 - (self.tracks * 0.04 * self.dice.random(plays) ** 4).astype(np.int64)
         what = np.where(self.dice.random(plays) < 0.5, old, new).clip(0)

@@ -1,6 +1,6 @@
 """How quickly `/` and `/analytics` answer, beside the bare question on the same machine.
 
-    .venv/bin/python bench/pages.py [--plays 200000 1000000] [--requests 200] [--cache FOLDER]
+    .venv/bin/python bench/pages.py [--plays 200000 1000000] [--snapshots 365] [--requests 200]
 
 Prints one line a size; see bench/README.md. Ends with 1 when a page shows other figures than the
 history holds.
@@ -15,16 +15,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from cases import HERE, SECRET_KEY, Archive, History, history
-from servers import Visitor, free_port, serving, session_cookie
+from cases import HERE, SECRET_KEY, ZONE, Archive, History, history
+from servers import Server, Views, Visitor, free_port, serving, session_cookie
 
 from music_time_machine import columns
 from music_time_machine.db import Database
@@ -35,57 +35,50 @@ ROUNDS = 10
 COLD_VIEWS = 3
 LISTED = 50
 RANGES = ("long_term", "medium_term", "short_term")
-ZONE = ZoneInfo("Europe/Berlin")
-CHART = re.compile(r"<script type=.application/json. data-chart-data[^>]*>(.*?)</script>", re.DOTALL)
+CHART = re.compile(r"<script [^>]*data-chart-data[^>]*>(.*?)</script>", re.DOTALL)
 
 Question = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds: of each page warm, of `/` when its columns must be built first, of the floors."""
+    """Views by page, warm; seconds of `/` with columns to build first; views and seconds of the
+    floors: a bare page, and each page's bare question."""
 
-    pages: dict[str, list[float]]
+    pages: dict[str, Views]
     cold: list[float]
-    bare: list[float]
+    bare: Views
     questions: dict[str, float]
 
 
 def measure(source: History, snapshots: int, requests: int, folder: Path) -> Times:
     """Serve an archive of the history and the bare page side by side, and ask by turns."""
     archive = Archive(folder / "archive")
-    port, bare_port = free_port(), free_port()
-    command = [sys.executable, "-m", "music_time_machine", "serve", "--port", str(port)]
-    with (
-        serving(command, port, archive.folder, archive.environment),
-        serving(_bare_command(bare_port), bare_port, HERE, _bare_environment(archive)),
-    ):
-        visitor = Visitor(port, session_cookie(SECRET_KEY, 1, 0))
-        bare = Visitor(bare_port)
+    with _serving_pages(archive) as server, _serving_bare(archive) as bare:
+        visitor = Visitor(server, session_cookie(SECRET_KEY, 1, 0))
         for path in PAGES:  # what is loaded once in a process's life is no part of a first view
             visitor.first(path)
         archive.take(source)
         add_snapshots(archive, snapshots)
         cold = [_cold(archive, visitor) for _ in range(COLD_VIEWS)]
         _check(visitor, source)
-        return _by_turns(archive, visitor, bare, cold, requests)
+        return _by_turns(archive, visitor, Visitor(bare), cold, max(1, requests // ROUNDS))
 
 
 def _by_turns(
-    archive: Archive, visitor: Visitor, bare: Visitor, cold: list[float], requests: int
+    archive: Archive, visitor: Visitor, bare: Visitor, cold: list[float], count: int
 ) -> Times:
-    pages: dict[str, list[float]] = {path: [] for path in PAGES}
-    bares: list[float] = []
+    times = Times({path: Views() for path in PAGES}, cold, Views(), {})
     asked: dict[str, list[float]] = {path: [] for path in PAGES}
     questions = bare_questions(archive)
-    a_round = max(1, requests // ROUNDS)
     for _ in range(ROUNDS):
-        # Each with the other side idle, and all of them spread over the machine's moods.
+        # Each with the others idle, and all of them spread over the machine's moods.
         for path in PAGES:
-            pages[path] += visitor.many(path, a_round)
-            asked[path] += [_seconds(questions[path]) for _ in range(a_round)]
-        bares += bare.many("/", a_round)
-    return Times(pages, cold, bares, {path: median(times) for path, times in asked.items()})
+            visitor.many(path, count, times.pages[path])
+            asked[path] += [_seconds(questions[path]) for _ in range(count)]
+        bare.many("/", count, times.bare)
+    times.questions.update({path: median(seconds) for path, seconds in asked.items()})
+    return times
 
 
 def bare_questions(archive: Archive) -> dict[str, Question]:
@@ -94,12 +87,12 @@ def bare_questions(archive: Archive) -> dict[str, Question]:
     `/`: how many tracks were new on each day. `/analytics`: how many plays each day of the period.
     """
     db = Database(f"sqlite:///{archive.database}", archive.data_dir)
-    music = columns.load(db, Account(1, "", ZONE, None, 0)).music
+    music = columns.load(db, Account(1, "", ZoneInfo(ZONE), None, 0)).music
     db.close()
-    year = columns.day_number(datetime.now(ZONE).date() - timedelta(days=365))
+    year = columns.day_number(datetime.now(UTC).date() - timedelta(days=365))
 
     def plays_since(day: int) -> object:
-        return np.bincount(music.day[np.searchsorted(music.day, day) :] - day)
+        return np.bincount(music.day[np.searchsorted(music.day, day) :] - np.uint16(day))
 
     return {
         "/": lambda: np.bincount(music.first_day),
@@ -145,52 +138,62 @@ def _seconds(question: Question) -> float:
     return time.perf_counter() - started
 
 
-def _bare_command(port: int) -> list[str]:
-    """As `mtm serve` starts its server."""
+def _serving_pages(archive: Archive) -> AbstractContextManager[Server]:
+    port = free_port()
+    command = [sys.executable, "-m", "music_time_machine", "serve", "--port", str(port)]
+    return serving(command, port, archive.folder, archive.environment)
+
+
+def _serving_bare(archive: Archive) -> AbstractContextManager[Server]:
+    """Served as `mtm serve` serves."""
+    port = free_port()
     options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1"]
     options += ["--threads", "8", "--no-control-socket", "--access-logfile", "-", "--timeout", "60"]
-    return [sys.executable, "-m", "gunicorn", *options, "bare:app"]
+    command = [sys.executable, "-m", "gunicorn", *options, "bare:app"]
+    environment = {**archive.environment, "BARE_DATABASE": str(archive.database)}
+    return serving(command, port, HERE, environment)
 
 
-def _bare_environment(archive: Archive) -> dict[str, str]:
-    return {**archive.environment, "BARE_DATABASE": str(archive.database)}
-
-
-def line(source: History, times: Times) -> str:
+def line(source: History, snapshots: int, times: Times) -> str:
     """All of it in one line."""
-    bare = median(times.bare)
-    parts = []
-    for path, seconds in times.pages.items():
-        middle, slow = median(seconds), quantiles(seconds, n=20)[-1]
-        floor = bare + times.questions[path]
-        parts.append(
-            f"{path} {_ms(middle)} (p95 {_ms(slow)}), {middle / floor:.1f} x its floor of "
-            f"{_ms(bare)} + {_ms(times.questions[path])}"
-        )
+    pages = "; ".join(_of_page(path, times) for path in PAGES)
     return (
-        f"pages at {source.truth.rows:,} rows: {'; '.join(parts)}; "
-        f"the first one after an import {_ms(median(times.cold))}"
+        f"pages at {source.truth.rows:,} plays and {snapshots:,} snapshots: {pages}; "
+        f"the first one after an import {_ms(median(times.cold))} ms"
     )
 
 
+def _of_page(path: str, times: Times) -> str:
+    views, question = times.pages[path], times.questions[path]
+    middle, bare = median(views.seconds), median(times.bare.seconds)
+    slow = quantiles(views.seconds, n=20)[-1]
+    told = (
+        f"{path} {_ms(middle)} ms (p95 {_ms(slow)}), {middle / (bare + question):.1f} x its floor "
+        f"(bare page {_ms(bare)} + bare question {_ms(question)})"
+    )
+    if not times.bare.cpu_seconds:  # too few requests to tell, or a system that does not
+        return told
+    floor = times.bare.cpu_each + question
+    return f"{told}, CPU {_ms(views.cpu_each)} ms, {views.cpu_each / floor:.1f} x"
+
+
 def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms"
+    return f"{seconds * 1000:.2g}" if seconds < 0.01 else f"{seconds * 1000:,.0f}"
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--plays", type=int, nargs="+", default=[200_000, 1_000_000])
-    options.add_argument("--requests", type=int, default=200, help="requests a page, warm")
     options.add_argument("--snapshots", type=int, default=365, help="days that have a snapshot")
+    options.add_argument("--requests", type=int, default=200, help="requests a page, warm")
     options.add_argument("--cache", type=Path, help="keep the histories there for the next time")
     chosen = options.parse_args()
     for plays in chosen.plays:
         with tempfile.TemporaryDirectory(prefix="mtm-bench-") as name:
             folder = Path(name)
-            today: date = datetime.now(UTC).date()
-            source = history(plays, today, chosen.cache or folder)
+            source = history(plays, datetime.now(UTC).date(), chosen.cache or folder)
             times = measure(source, chosen.snapshots, chosen.requests, folder)
-            print(line(source, times), flush=True)
+            print(line(source, chosen.snapshots, times), flush=True)
 
 
 if __name__ == "__main__":

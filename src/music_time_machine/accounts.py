@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy.orm import Session
 
 from . import spotify
 from .config import Settings
@@ -74,17 +75,18 @@ def everyone(db: Database, settings: Settings) -> list[Account]:
     return [_account(row, settings) for row in rows]
 
 
-def add_local(db: Database, name: str, settings: Settings, now: datetime) -> Account:
-    """A new account that lives from files alone."""
+def add_local(
+    db: Database, name: str, settings: Settings, now: datetime, spotify_user: str | None = None
+) -> Account:
+    """A new account that lives from files alone, until that Spotify user signs in."""
     shown = clean_text(name)
     if shown is None:
         raise BadRequest("An account needs a name.")
     key = name_key(shown)
     with db.write() as session:
-        columns = ("local_name", "name", "session_epoch", "created_at")
-        added = insert_new(
-            session, table_of(AccountRow), columns, [(key, shown, 0, to_millis(now))]
-        )
+        columns = ("local_name", "name", "spotify_user_id", "session_epoch", "created_at")
+        row = (key, shown, spotify_user, 0, to_millis(now))
+        added = insert_new(session, table_of(AccountRow), columns, [row])
         if not added:
             raise Conflict(f"There is already a local account named {shown}.")
     return find_by_name(db, key, settings)
@@ -103,6 +105,7 @@ def sign_in(
     key = profile.account_id or profile.id
     name = clean_text(profile.display_name) or profile.id
     with db.write() as session:
+        _give_local_archive(session, profile, key)
         columns = ("spotify_account_id", "name", "session_epoch", "created_at")
         insert_new(session, table_of(AccountRow), columns, [(key, name, 0, to_millis(now))])
         account_id = session.execute(
@@ -132,6 +135,26 @@ def sign_in(
     found = find(db, account_id, settings)
     assert found is not None
     return found
+
+
+def _give_local_archive(session: Session, profile: spotify.Profile, key: str) -> None:
+    """A local archive meant for this Spotify user becomes theirs when they first sign in."""
+    is_here = select(AccountRow.id).where(AccountRow.spotify_account_id == key)
+    if session.scalar(is_here) is None:
+        meant = (
+            select(AccountRow.id)
+            .where(
+                AccountRow.spotify_account_id.is_(None),
+                AccountRow.spotify_user_id == profile.id,
+            )
+            .order_by(AccountRow.id)
+            .limit(1)
+        )
+        session.execute(
+            update(AccountRow)
+            .where(AccountRow.id == meant.scalar_subquery())
+            .values(spotify_account_id=key)
+        )
 
 
 def sign_out(db: Database, account: Account) -> None:

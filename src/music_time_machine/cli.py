@@ -104,7 +104,12 @@ def serve(host: str, port: int, threads: int) -> None:
     arguments += ["--timeout", "60", "--log-level", settings.log_level.lower()]
     if settings.log_level in {"DEBUG", "INFO"}:
         # The path without its query: a callback's address carries a code.
-        arguments += ["--access-logfile", "-", "--access-logformat", "%(t)s %(m)s %(U)s %(s)s %(L)s"]
+        arguments += [
+            "--access-logfile",
+            "-",
+            "--access-logformat",
+            "%(t)s %(m)s %(U)s %(s)s %(L)s",
+        ]
     os.execv(sys.executable, [sys.executable, *arguments, "music_time_machine.cli:wsgi()"])  # noqa: S606
 
 
@@ -286,14 +291,15 @@ def account() -> None:
 @account.command(name="add")
 @click.argument("name")
 @click.option("--time-zone", help="The person's zone, such as Europe/Berlin.")
-def account_add(name: str, time_zone: str | None) -> None:
+@click.option("--spotify-user", help="The Spotify user whose archive it becomes at sign-in.")
+def account_add(name: str, time_zone: str | None, spotify_user: str | None) -> None:
     """Make a local account that lives from files alone.
 
     Example: mtm account add Alice --time-zone Europe/Berlin
     """
     settings = _settings()
     db = _database(settings)
-    made = accounts.add_local(db, name, settings, _now())
+    made = accounts.add_local(db, name, settings, _now(), spotify_user)
     if time_zone:
         accounts.set_time_zone(db, made, time_zone)
     click.echo(f"{made.name} has an archive now. Fill it with: mtm import FILE --account {name!r}")

@@ -71,7 +71,7 @@ class Device(IntEnum):
     SPEAKER = 8
 
 
-# The first word found decides: "Partner android_tv" is a partner's box, "web_player windows" a page.
+# The first word found decides: "Partner android_tv" is a box, "web_player windows" a page.
 _DEVICE_WORDS = (
     ("partner", Device.SPEAKER),
     ("sonos", Device.SPEAKER),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from .. import accounts, snapshots
+from ..insights import Headline
 from .context import context, visitor
 from .sleeve import sleeve
 
@@ -37,6 +38,9 @@ def register(app: Flask) -> None:
             "now": here.clock(),
             "is_demo": here.settings.is_demo,
             "sleeve_for": sleeve,
+            "friends_words": friends_words,
+            "connection_words": _connection_words,
+            "demo_export_url": f"{here.settings.spotify_accounts_url}/account/privacy",
         }
 
     for word in (moment, day, count, ago, plural):
@@ -71,6 +75,38 @@ def ago(when: datetime) -> str:
         if seconds >= size:
             return plural(seconds // size, name) + " ago"
     return "just now"
+
+
+def friends_words(head: Headline) -> str:
+    """What the favourites of the month are made of, as a sentence or two."""
+    parts = []
+    if head.favourites and head.old_friends:
+        of_all = f"of your {_spelled(head.favourites)} most played artists this month"
+        are = "is an old friend" if head.old_friends == 1 else "are old friends"
+        parts.append(f"{_spelled(head.old_friends).capitalize()} {of_all} {are}.")
+    if head.newly_met:
+        parts.append(f"{_spelled(head.newly_met).capitalize()} you met since {head.since:%B}.")
+    return " ".join(parts) or f"{plural(head.plays, 'play')} of {head.artist} in the last 90 days."
+
+
+_SPELLED = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def _spelled(number: int) -> str:
+    return _SPELLED[number] if number < len(_SPELLED) else f"{number:,}"
+
+
+def _connection_words() -> str:
+    account = visitor()
+    if account is None:
+        return ""
+    held = accounts.connection(context().db, account)
+    if held.state == "reconnect":
+        return "Spotify's consent has ended. Connect again: nothing is lost."
+    if held.ends_at is None:
+        return "Not connected to Spotify."
+    ends = held.ends_at.astimezone(account.zone).date()
+    return f"Connected to Spotify; its consent lasts until {day(ends)}."
 
 
 def _viewer() -> Viewer | None:
