@@ -216,3 +216,4 @@ def open_stage(
             server.shutdown()
             thread.join()
             db.close()
+            app.extensions["music_time_machine"].db.close()

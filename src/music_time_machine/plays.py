@@ -52,7 +52,7 @@ _REASONS = {
 }
 
 
-class Play(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Play(msgspec.Struct, frozen=True, gc=False):
     """One play as a source tells it.
 
     `played_at` is aware UTC, as the source stamps it (an export: when the stream ended).

@@ -41,6 +41,7 @@ def waker(settings: Settings) -> Callable[[], None]:
 
     def wake() -> None:
         task()
+        queue.storage.close()  # this thread may not come again
 
     return wake
 

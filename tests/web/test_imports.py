@@ -143,12 +143,12 @@ def test_an_upload_over_the_limit_says_so(stage: Stage, visitor: Visitor) -> Non
 
 
 def test_bobs_import_is_not_found(stage: Stage, visitor: Visitor) -> None:
-    visitor.upload(export())
+    visitor.upload(export(), name="alices.zip")
     bob = stage.visitor()
     bob.sign_in(BOB)
     for path in ("/imports/1", "/imports/1/progress"):
         assert bob.get(path).status_code == 404
-    assert "my_spotify_data.zip" not in bob.get("/imports").text
+    assert "alices.zip" not in bob.get("/imports").text
 
 
 def test_an_import_never_asks_spotify(stage: Stage, visitor: Visitor) -> None:

@@ -142,7 +142,7 @@ def test_a_revoked_consent_means_connect_again_and_no_further_calls(
     before = stage.calls()
     visitor.post("/settings/snapshot")
     assert stage.calls() == before
-    assert "Connect again" in text_of(visitor.get("/").text)
+    assert "Reconnect" in text_of(visitor.get("/").text)
     visitor.sign_in()
     assert "Snapshot taken:" in text_of(visitor.post("/settings/snapshot").text)
 

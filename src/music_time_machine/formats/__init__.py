@@ -5,7 +5,7 @@ and guessing. A new format is one module with `name`, `title`, `recognises` and 
 place in `upload.FORMATS`.
 """
 
-from music_time_machine.formats.archive import Limits
-from music_time_machine.formats.upload import Format, HistoryFile, Upload, open_upload
+from .archive import Limits
+from .upload import Format, HistoryFile, Upload, open_upload
 
 __all__ = ["Format", "HistoryFile", "Limits", "Upload", "open_upload"]

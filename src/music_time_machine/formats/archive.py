@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from music_time_machine.formats import refusals
-from music_time_machine.formats.streams import Damaged, Readable
+from . import refusals
+from .streams import Damaged, Readable
 
 _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from music_time_machine.formats.streams import Damaged, Readable
+from .streams import Damaged, Readable
 
 PIECE_BYTES = 1024**2
 MOST_ELEMENTS = 65_536  # in a piece: no play is written in 16 characters

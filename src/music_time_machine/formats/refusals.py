@@ -7,7 +7,7 @@ Every sentence names the file as its owner knows it, and nothing else of it.
 import re
 from enum import Enum
 
-from music_time_machine.errors import BadUpload, UploadTooLarge
+from ..errors import BadUpload, UploadTooLarge
 
 _LONGEST_NAME = 80
 _REQUEST = (

@@ -12,10 +12,10 @@ from typing import Annotated, Final
 
 import msgspec
 
-from music_time_machine.formats.json_rows import RowReader
-from music_time_machine.formats.refusals import json_text
-from music_time_machine.formats.streams import Readable
-from music_time_machine.plays import EARLIEST, Kind, LeftOut, Play, Source, clean_text
+from ..plays import EARLIEST, Kind, LeftOut, Play, Source, clean_text
+from .json_rows import RowReader
+from .refusals import json_text
+from .streams import Readable
 
 name: Final = "spotify_extended"
 title: Final = "Spotify's extended streaming history"
@@ -32,7 +32,7 @@ _TRACK_URI = re.compile(r"spotify:track:([0-9A-Za-z]{22})")
 _EPISODE_URI = re.compile(r"spotify:episode:([0-9A-Za-z]{22})")
 _CHAPTER_URI = re.compile(r"spotify:(?:chapter|episode):([0-9A-Za-z]{22})")
 
-Flag = Annotated[int, msgspec.Meta(ge=0, le=1)] | bool | None
+_Flag = Annotated[int, msgspec.Meta(ge=0, le=1)] | bool | None
 
 
 class _Row(msgspec.Struct, gc=False):
@@ -54,10 +54,10 @@ class _Row(msgspec.Struct, gc=False):
     chapter_uri: str | None = msgspec.field(default=None, name="audiobook_chapter_uri")
     reason_start: str | None = None
     reason_end: str | None = None
-    shuffle: Flag = None
-    skipped: Flag = None
-    offline: Flag = None
-    incognito_mode: Flag = None
+    shuffle: _Flag = None
+    skipped: _Flag = None
+    offline: _Flag = None
+    incognito_mode: _Flag = None
 
 
 _READER = RowReader(msgspec.json.Decoder(list[_Row]), msgspec.json.Decoder(_Row))
@@ -107,13 +107,14 @@ def _play(row: _Row, texts: _Remembered, track_ids: _Remembered) -> Play | LeftO
         return LeftOut.IMPOSSIBLE_TIME
     kind, spotify_id, title, artist, album = heard
     country = texts[row.conn_country]
+    # The first by position: a call with 16 keywords is four times slower.
     return Play(
-        source=_SOURCE,
-        played_at=row.ts if row.ts.tzinfo is UTC else row.ts.astimezone(UTC),
-        ms_played=row.ms_played,
-        kind=kind,
-        title=title,
-        artist=artist,
+        _SOURCE,
+        row.ts if row.ts.tzinfo is UTC else row.ts.astimezone(UTC),
+        row.ms_played,
+        kind,
+        title,
+        artist,
         album=album,
         spotify_id=spotify_id,
         reason_start=texts[row.reason_start],

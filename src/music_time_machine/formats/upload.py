@@ -11,11 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from music_time_machine.formats import refusals, spotify_extended
-from music_time_machine.formats.archive import Archive, Limits, Member
-from music_time_machine.formats.refusals import Stranger
-from music_time_machine.formats.streams import Damaged, Readable
-from music_time_machine.plays import LeftOut, Play
+from ..plays import LeftOut, Play
+from . import refusals, spotify_extended
+from .archive import Archive, Limits, Member
+from .refusals import Stranger
+from .streams import Damaged, Readable
 
 _HEAD_BYTES = 8192  # room for the first few rows of a history
 _TAIL_BYTES = 64

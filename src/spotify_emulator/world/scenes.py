@@ -81,9 +81,10 @@ SCENES: tuple[Scene, ...] = (
         "floor",
         ("house", "nu disco"),
         "en-floor",
-        _names("""Coat Check Club / Saint Glitter / Rooftop Diplomats / Mirrorball Union
-            / Velvet Timetable / Doors at Ten / The Sequin Bureau / Night Bus Orchestra
-            / Hotel Tropicalia Sound / Brass Elevator / Midnight Laundromat"""),
+        _names("""Coat Check Club / Glitter Inspectorate / Rooftop Diplomats
+            / Mirrorball Union / Velvet Timetable / Doors at Ten / The Sequin Bureau
+            / Night Bus Orchestra / Hotel Tropicalia Sound / Brass Elevator
+            / Midnight Laundromat"""),
         _names("""Dario / Keisha / Lola / Marcel / Renée / Xavier / Coco / Bastiaan
             / Imani"""),
         _names("""Vantuono / Delacroix-Bey / Funkhauser / Okwuosa / Strand / Palmares
@@ -130,8 +131,8 @@ SCENES: tuple[Scene, ...] = (
         ("alternative hip hop", "boom bap"),
         "en-street",
         _names("""Bodega Philosophers / Big Homework / Kid Ledger / Mister Overtime
-            / Lo Key Larry / The Rent Strike / Queen Receipt / Tenement Yard Kids / Nana Lux
-            / Paper Route Prophets / Ozone Pete / Slim Almanac / Young Cartographer
+            / Lo Key Larry / The Tenth Floor Rent Choir / Queen Receipt / Tenement Yard Kids
+            / Nana Lux / Paper Route Prophets / Ozone Pete / Slim Almanac / Young Cartographer
             / MC Umbrella / Sister Static"""),
         _names("""Jaylin / Amara / Desmond / Kofi / Tariq / Monique / Rell"""),
         _names("""Blackwater-Jones / Adeyemi-Cole / Truth / Quartermain / Freeport
@@ -145,7 +146,7 @@ SCENES: tuple[Scene, ...] = (
         "soul",
         ("neo soul", "contemporary r&b"),
         "en-soul",
-        _names("""The Second Helpings / Honeywell Family Band / Slow Kitchen
+        _names("""The Elm Row Second Helpings / Honeywell Family Band / Slow Kitchen
             / Velvet Abacus / Sunday Skin / The Gentlemen of Patience / Candlewax Union
             / Grace & Groceries"""),
         _names("""Loretta / Solomon / Nia / Clarence / Yolanda / Marlon / Essence
@@ -163,11 +164,11 @@ SCENES: tuple[Scene, ...] = (
         "loud",
         ("post-rock", "doom metal"),
         "en-loud",
-        _names("""Cathedral of Rust / Drowned Valley / Wolves in the Switchyard
+        _names("""Cathedral of Rust / Drowned Valley Parish / Wolves in the Switchyard
             / Pylon Hymnal / Ashfall Meridian / The Weight of Rivers / Bone Antenna
             / Leviathan Sleeps Late / Iron Estuary / Hymnal for Engines / Grave Ledger
             / Tectonic Choir / Ember Parliament / A Silence of Horses / Northern Furnace
-            / Obsidian Post Office / Salt the Roads / Colossus, Weeping"""),
+            / Obsidian Post Office / Salt the Northern Roads / Colossus, Weeping"""),
         _names("""Hrafn / Magda / Ulf"""),
         _names("""Svartdal / Grimwold / Nattmarsch"""),
         "CA",
@@ -178,10 +179,11 @@ SCENES: tuple[Scene, ...] = (
         "study",
         ("lo-fi beats", "chillhop"),
         "en-study",
-        _names("""sleepy biscuit / oat milk radio / mossy / paper crane club / late bus
-            / tape cat / ginger & lamp / nap committee / library mouse / dusty mochi
-            / small garden / cloud homework / puddlejumper / window seat / kombini nights
-            / fern / soft eraser / biscotti moon / Doodlebug 64 / warm socks"""),
+        _names("""sleepy biscuit / oat milk radio / mossy stapler / paper crane club
+            / late bus librarian / tape cat / ginger & lamp / nap committee / library mouse
+            / dusty mochi / small garden committee / cloud homework / puddle timetable
+            / window seat 14f / kombini nights / fern & kettle / soft eraser / biscotti moon
+            / Doodlebug 64 / warm socks bureau"""),
         _names("""yuki / tomo / benny"""),
         _names("""lanterns / rainfall / blanket"""),
         "SE",
@@ -194,8 +196,8 @@ SCENES: tuple[Scene, ...] = (
         ("deutscher indie", "liedermacher"),
         "de",
         _names("""Kaltes Klavier / Nachtbus Nord / Die Stillen Teilhaber
-            / Hafenlicht Ensemble / Zimmer ohne Uhr / Fräulein Vorgestern / Graupelschauer
-            / Kreidekreis Süd / Sonntagsstraße / Die Leisen Postboten / Pfützenamt
+            / Hafenlicht Ensemble / Zimmer ohne Uhr / Fräulein Vorgestern / Graupelschauer Ost
+            / Kreidekreis Süd / Sonntagsstraße Hinterhaus / Die Leisen Postboten / Pfützenamt
             / Kapelle Treibholz"""),
         _names("""Jule / Henrik / Käthe / Börge / Mascha / Lennart / Frieda / Anselm
             / Toni / Grete / Mirko / Ylva"""),
@@ -209,8 +211,8 @@ SCENES: tuple[Scene, ...] = (
         "chanson",
         ("nouvelle chanson", "french pop"),
         "fr",
-        _names("""Minuit Moins Deux / Café des Ombres / Hôtel Marée
-            / Les Cousins d'Avril / Grand Papier / Velours Côtelé / L'Éclusier
+        _names("""Minuit Moins Deux / Café des Ombres / Hôtel Marée Basse
+            / Les Cousins d'Avril / Grand Papier Peint / Velours Côtelé Club / L'Éclusier
             / Dimanche Système / Les Volets Bleus / Mademoiselle Passerelle"""),
         _names("""Élodie / Bastien / Margaux / Théo / Anaïs / Lucien / Solène / Côme
             / Noémie / Octave / Inès / Gaspard"""),
@@ -226,9 +228,10 @@ SCENES: tuple[Scene, ...] = (
         "canto",
         ("alt latin", "cumbia", "bolero"),
         "es",
-        _names("""Los Relojes Tristes / Cumbia del Ascensor / Niña Tormenta
-            / Sol y Ceniza / Los Trenes de Abril / Barrio Lunar / Patio Trasero
-            / Hermanas Quiroz-Vela / La Azotea Sonora / Conjunto Media Luna"""),
+        _names("""Los Relojes Tristes / Cumbia del Ascensor / Niña Paraguas
+            / Sol y Media Ceniza / Los Trenes de Abril / Barrio Lunar y Compañía
+            / Patio Trasero Sonoro / Hermanas Quiroz-Vela / La Azotea Sonora
+            / Conjunto Media Luna"""),
         _names("""Lucía / Matías / Ximena / Joaquín / Pilar / Íñigo / Rocío / Andrés
             / Marisol / Nicolás / Begoña / Lázaro"""),
         _names("""Altamira-Ríos / Peñalosa del Mar / Ocaña Luz / Zarzal / Carrizales
@@ -244,9 +247,10 @@ SCENES: tuple[Scene, ...] = (
         "varanda",
         ("mpb", "samba", "nova mpb"),
         "pt",
-        _names("""Conjunto Maré Baixa / Os Guarda-Chuvas / Bonde da Garoa
-            / Samba do Quintal Fundo / Trio Cajueiro / Rádio Varanda / A Cor do Recreio
-            / Pássaro Oblíquo / Lua de Zinco / Banda Ladrilho / Chá das Cinco e Meia"""),
+        _names("""Conjunto Maré Baixa / Os Guarda-Chuvas do Bairro / Bonde da Garoa Fina
+            / Samba do Quintal Fundo / Trio Cajueiro / Rádio Varanda dos Fundos
+            / A Cor do Recreio / Pássaro Oblíquo / Lua de Zinco / Banda Ladrilho
+            / Chá das Cinco e Meia"""),
         _names("""Iracy / Caio / Marília / Tomé / Luzia / Benício / Janaína / Davi
             / Celeste / Raimundo / Florinda / Otávio / Conceição"""),
         _names("""Sampaio Brisa / do Cerrado / Vilarinho / Açucena / Mourão Leve
@@ -263,7 +267,7 @@ SCENES: tuple[Scene, ...] = (
         ("nordic indie", "scandipop"),
         "nordic",
         _names("""Fjordkvartetten Seks / Sista Spårvagnen / Norrsken & Söner / Snøhagl
-            / Þokuljós / Stilla Veckan / Nattåg till Kiruna / Halvljus / Bryggen Kaffe
+            / Þokuljós / Stilla Veckan / Nattåg till Kiruna / Halvljus Blås / Bryggen Kaffe
             / Hafið Hlustar"""),
         _names("""Åsa / Sigrún / Eirik / Tuva / Linnea / Håkon / Ragnheiður / Søren
             / Maja / Þórdís / Kjell / Ylva"""),
@@ -278,8 +282,9 @@ SCENES: tuple[Scene, ...] = (
         "bozkir",
         ("anadolu psych", "türkçe indie"),
         "tr",
-        _names("""Kırık Saat / Tuz ve Rüzgâr / Bozkır Elektrik / Mavi Tren İstasyonu
-            / Üç Martı Bir Balkon / Yarım Ay Orkestrası / Pervane Sokağı / Ihlamur Gölgesi"""),
+        _names("""Kırık Saat Tamircisi / Tuz ve Rüzgâr / Bozkır Elektrik
+            / Mavi Tren İstasyonu / Üç Martı Bir Balkon / Yarım Ay Orkestrası / Pervane Sokağı
+            / Ihlamur Gölgesi"""),
         _names("""Selin / Ozan / Defne / Kerem / Elif / Baran / Şirin / Umut / Nazlı
             / İlker / Ayşegül / Tarık"""),
         _names("""Karagülle / Yelkencioğlu / Taşlıova / Güneşdoğan / Kumsal / Işıkören
@@ -310,9 +315,9 @@ SCENES: tuple[Scene, ...] = (
         "trolley",
         ("ukrainian indie", "art rock"),
         "uk",
-        _names("""Нічний Тролейбус / Сьомий Поверх / Кава з Дощем
-            / Паперовий Човен Оркестр / Липневий Сніг / Дім біля Депо / Вишнева Станція
-            / Шість Сходинок"""),
+        _names("""Нічний Тролейбус №9 / Сьомий Поверх Ліворуч / Кава з Дощем
+            / Паперовий Човен Оркестр / Липневий Сніг і Компанія / Дім біля Депо
+            / Вишнева Станція / Шість Сходинок"""),
         _names("""Оленка / Тарас / Мар'яна / Остап / Соломія / Лесь / Дарина / Юрась"""),
         _names("""Світаненко / Зоревич / Тихоліс / Хмаренко / Лелечук / Вербовенко
             / Голубчик / Снігурчук"""),
@@ -339,8 +344,8 @@ SCENES: tuple[Scene, ...] = (
         "winter",
         ("christmas", "carols"),
         "en-winter",
-        _names("""The Mittens / Sleigh & Sons / Midwinter Kitchen Choir
-            / The Silver Paper Singers / Snowed Inn / Candlelight Brass of Otley Vale
+        _names("""The Left-Hand Mittens / Sleigh & Sons / Midwinter Kitchen Choir
+            / The Silver Paper Singers / Snowed Inn Regulars / Candlelight Brass of Otley Vale
             / The Late Shift Carollers / Three Spare Kings"""),
         _names("""Holly / Barnaby / Noelle / Jasper"""),
         _names("""Evergreen-Stone / Frostwick / Starling-May / Winterbourne-Kay"""),
