@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,8 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import OperationalError
 
-from . import accounts, imports, snapshots, worker
-from .app import create_app
+from . import accounts, imports, snapshots
 from .config import Settings, load_settings
 from .db import Database, is_empty, schema_problem, sqlite_warning
 from .db import upgrade as upgrade_schema
@@ -90,6 +89,8 @@ def serve(host: str, port: int, threads: int) -> None:
 
     Example: mtm serve --port 5000
     """
+    from .app import create_app
+
     settings = _settings()
     if sys.platform == "win32":
         import waitress
@@ -115,6 +116,8 @@ def serve(host: str, port: int, threads: int) -> None:
 
 def wsgi() -> Callable[..., object]:
     """The WSGI app of this process's settings, for a server that wants one."""
+    from .app import create_app
+
     return create_app(_settings())
 
 
@@ -130,7 +133,7 @@ def worker_command(lease: float) -> None:
 
     Example: mtm worker
     """
-    from datetime import timedelta
+    from . import worker
 
     settings = _settings()
     settings.signing_key()

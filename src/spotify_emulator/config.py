@@ -3,6 +3,7 @@
 Knows which app is registered with it and which of Spotify's manners it has. Hides nothing.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 Shape = Literal["strict", "transition", "legacy"]
 LOOPBACK = ("127.0.0.1", "::1")
+_PORTLESS = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?=/|$)")
 
 
 def utc_now() -> datetime:
@@ -57,16 +59,8 @@ class EmulatorConfig:
 def _matches(registered: str, asked: str) -> bool:
     if registered == asked:
         return True
-    ours, theirs = urlsplit(registered), urlsplit(asked)
-    if ours.scheme != "http" or ours.hostname not in LOOPBACK or ours.port is not None:
+    loopback = _PORTLESS.match(registered)
+    if loopback is None:
         return False
-    host = f"[{ours.hostname}]" if ":" in (ours.hostname or "") else ours.hostname
-    try:
-        port = theirs.port
-    except ValueError:
-        return False
-    return (
-        port is not None
-        and theirs._replace(netloc=str(host)) == ours
-        and (theirs.netloc == f"{host}:{port}")
-    )
+    host, rest = re.escape(loopback[1]), re.escape(registered[loopback.end() :])
+    return re.fullmatch(f"{host}:[0-9]{{1,5}}{rest}", asked) is not None

@@ -107,6 +107,9 @@ def test_agreeing_as_nobody_we_know_stays_on_the_page(url: str) -> None:
         ),
         ({"redirect_uri": f"{REDIRECT}?next=x"}, "Invalid redirect URI"),
         ({"redirect_uri": "http://127.0.0.1:x/callback"}, "Invalid redirect URI"),
+        ({"redirect_uri": "http://127.0.0.1:5000/call\nback"}, "Invalid redirect URI"),
+        ({"redirect_uri": "http://[::1/callback"}, "Invalid redirect URI"),
+        ({"redirect_uri": "http://127.0.0.1:5000.example.org/callback"}, "Invalid redirect URI"),
         ({"redirect_uri": "http://a@127.0.0.1:5000/callback"}, "Invalid redirect URI"),
         ({"redirect_uri": "https://127.0.0.1:5000/callback"}, "Invalid redirect URI"),
     ],
@@ -358,6 +361,9 @@ def test_an_access_token_is_no_refresh_token_and_the_other_way_round(url: str) -
     assert problem(refresh(url, app.access))[1] == "invalid_grant"
     swapped = type(app)(url, app.refresh, app.access)
     assert swapped.get("/me").status_code == 401
+    disguised = type(app)(url, f"BQ{app.refresh[2:]}", f"AQ{app.access[2:]}")
+    assert disguised.get("/me").status_code == 401
+    assert problem(refresh(url, disguised.refresh))[1] == "invalid_grant"
 
 
 def test_where_tokens_rotate_the_old_one_dies(start: Callable[[EmulatorConfig], str]) -> None:

@@ -180,6 +180,7 @@ def test_recently_played_is_newest_first_and_fifty_at_most(url: str) -> None:
 def test_cursors_lead_to_older_plays_until_there_are_none(url: str) -> None:
     app = sign_in(url)
     whole = app.get("/me/player/recently-played", limit=50).json()
+    assert whole["next"] is None
     headers = {"Authorization": f"Bearer {app.access}"}
     page = app.get("/me/player/recently-played").json()
     items = page["items"]

@@ -44,7 +44,7 @@ def test_the_worlds_clock_moves_lists_but_no_tokens(url: str) -> None:
     recent = app.get("/me/player/recently-played").json()["items"]
     for now in ("2019-05-01T12:00:00Z", "2019-05-01T14:00:00+02:00", "2019-05-01T12:00:00"):
         put = requests.put(f"{url}/_emulator/clock", json={"now": now}, timeout=10)
-        assert put.status_code == 200
+        assert put.json()["now"] in {"2019-05-01T12:00:00Z", "2019-05-01T14:00:00+02:00"}
         assert app.get("/me/top/tracks").json()["items"] != today
         row = app.get("/me/player/recently-played").json()["items"][0]
         assert "2019-04-28" < row["played_at"] <= "2019-05-01T12:00:00.000Z"
