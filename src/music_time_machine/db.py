@@ -45,6 +45,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BUSY_SECONDS = 15
+UPGRADE_LOCK = 20_261_123  # any number that no other program on the server uses
 SAFE_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
@@ -251,6 +252,8 @@ def upgrade(url: str) -> None:
         # One transaction, begun as a writer: killed in the middle it leaves the old schema, and of
         # two upgrades at once the second finds nothing left to do.
         with engine.execution_options(mtm_begin="BEGIN IMMEDIATE").begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
             config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

@@ -264,6 +264,23 @@ def test_the_same_second_may_get_more_plays_later(db: Database, alice: Account) 
     assert loaded == contents(made_anew(db, alice))
 
 
+def test_whatever_comes_into_the_last_second_is_seen(
+    db: Database, alice: Account, bob: Account
+) -> None:
+    ms = timedelta(milliseconds=1)
+    keep(db, bob, [Heard(EVENING, track=3)])
+    keep(db, alice, [Heard(EVENING - MINUTE, track=2), Heard(EVENING + 900 * ms, track=1)])
+    columns.load(db, alice)
+    with db.write() as session:
+        new = select(Track.id).where(Track.title == "Track 3")
+        play = {"track_id": session.scalar(new), "ms_played": 1, "source": 1}
+        session.add(Listen(account_id=alice.id, played_at=EVENING + 100 * ms, **play))
+        session.execute(update(Archive).values(version=Archive.version + 1))
+    loaded = columns.load(db, alice)
+    assert len(loaded.music) == 3
+    assert contents(loaded) == contents(made_anew(db, alice))
+
+
 def test_only_the_newest_build_stays_on_the_disk(db: Database, alice: Account) -> None:
     for n in range(4):
         keep(db, alice, [Heard(EVENING + n * MINUTE)])

@@ -117,6 +117,17 @@ def test_a_script_gets_the_sentence_as_json(visitor: Visitor) -> None:
     assert set(answer.json()) == {"error"}
 
 
+def test_a_script_is_told_where_to_go(visitor: Visitor) -> None:
+    answer = visitor.http.post(
+        f"{visitor.url}/imports",
+        data={"csrf_token": visitor.token()},
+        files={"file": ("export.zip", export())},
+        headers={"Accept": "application/json, text/html;q=0.9"},
+        timeout=30,
+    )
+    assert answer.json() == {"success": True, "location": "/imports/1"}
+
+
 def test_a_row_of_wrong_types_is_counted_and_the_rest_is_kept(
     stage: Stage, visitor: Visitor
 ) -> None:

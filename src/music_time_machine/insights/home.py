@@ -19,6 +19,7 @@ from .headline import Headline, headline
 from .plays import LatestPlay
 from .toplists import ConstantArtist, Turnover
 
+UNSETTLED_MONTHS = 3
 MOST_MONTHS = 36
 LATEST = 10
 
@@ -127,12 +128,16 @@ def _months(since: date | None, today: date) -> Buckets:
 
 
 def _discoveries(growth: Growth) -> ChartData:
+    # Where an archive begins everything is new: its first months are no discovery worth a mark.
+    months = [month for month in growth.months.starts if growth.since and month <= growth.since]
+    unsettled = len(months) + UNSETTLED_MONTHS - 1 if months else 0
+    settled = (*(None,) * unsettled, *growth.new[unsettled:])
     return ChartData(
         kind="bar",
         labels=growth.months.labels,
         values=growth.new,
         unit="new tracks",
         series="Discoveries",
-        highlights=highest(growth.new, but=growth.months.now),
+        highlights=highest(settled, but=growth.months.now),
         now=growth.months.now,
     )

@@ -39,9 +39,12 @@ def upload() -> ResponseReturnValue:
     here.wake()
     for refusal in refused:
         flash(str(refusal), "error")
-    if len(started) == 1:
-        return redirect(url_for("imports.show", import_id=started[0]), 303)
-    return redirect(url_for("imports.show_all"), 303)
+    is_one = len(started) == 1 and not refused
+    there = url_for("imports.show", import_id=started[0]) if is_one else url_for("imports.show_all")
+    if wants_json():
+        # The script goes there itself: a followed redirect would use up what is flashed.
+        return {"success": True, "location": there}
+    return redirect(there, 303)
 
 
 @pages.get(f"/imports/<{ID}>")

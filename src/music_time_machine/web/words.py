@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import structlog
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import accounts, snapshots
 from ..insights import Headline
 from .context import context, visitor
 from .sleeve import sleeve
+
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ def register(app: Flask) -> None:
     def words() -> dict[str, object]:
         here = context()
         return {
-            "viewer": _viewer(),
+            "viewer": _viewer_if_known(),
             "now": here.clock(),
             "is_demo": here.settings.is_demo,
             "sleeve_for": sleeve,
@@ -107,6 +112,15 @@ def _connection_words() -> str:
         return "Not connected to Spotify."
     ends = held.ends_at.astimezone(account.zone).date()
     return f"Connected to Spotify; its consent lasts until {day(ends)}."
+
+
+def _viewer_if_known() -> Viewer | None:
+    """The viewer; nobody while the database is away, so that the page which says so can be shown."""
+    try:
+        return _viewer()
+    except SQLAlchemyError as error:
+        log.error("viewer_unknown", kind=type(error).__name__)
+        return None
 
 
 def _viewer() -> Viewer | None:

@@ -287,12 +287,27 @@ function topNumbers(ctx, data, marks, area) {
     const text = whole.format(value);
     const half = ctx.measureText(text).width / 2;
     const x = Math.min(Math.max(marks[i].x, area.left + half), area.right - half);
-    // Two marks side by side: the first keeps its number, the tooltip and the table have the other.
-    if (taken.some(([from, to]) => x + half + 3 > from && x - half - 3 < to)) continue;
-    taken.push([x - half, x + half]);
     const y = marks[i].y - (data.kind === "line" ? 8 : 4);
+    const box = { left: x - half - 3, right: x + half + 3, top: y - 12, bottom: y };
+    // Two marks side by side: one keeps its number, the tooltip and the table have the other.
+    if ([...taken, ...others(data, marks, i)].some((other) => overlap(box, other))) continue;
+    taken.push(box);
     // A rim of the card's own colour keeps the number readable over a taller neighbour.
     ctx.strokeText(text, x, y);
     ctx.fillText(text, x, y);
   }
+}
+
+/** The places that the other marked bars fill. */
+function others(data, marks, index) {
+  if (data.kind === "line") return [];
+  return marks
+    .filter((mark, i) => i !== index && isMarked(data, i))
+    .map(({ x, y, width, base }) => ({ left: x - width / 2, right: x + width / 2, top: y, bottom: base }));
+}
+
+function overlap(one, other) {
+  return (
+    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom
+  );
 }
