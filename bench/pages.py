@@ -92,7 +92,7 @@ def bare_questions(archive: Archive) -> dict[str, Question]:
     year = columns.day_number(datetime.now(UTC).date() - timedelta(days=365))
 
     def plays_since(day: int) -> object:
-        return np.bincount(music.day[np.searchsorted(music.day, day) :] - np.uint16(day))
+        return np.bincount(music.day[np.searchsorted(music.day, np.uint16(day)) :] - np.uint16(day))
 
     return {
         "/": lambda: np.bincount(music.first_day),

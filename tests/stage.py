@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from werkzeug.serving import make_server
 
 from music_time_machine.app import create_app
-from music_time_machine.config import Settings
+from music_time_machine.config import DemoListener, Settings
 from music_time_machine.db import Database
 from music_time_machine.worker import Jobs
 from spotify_emulator import EmulatorConfig
@@ -23,6 +23,10 @@ from spotify_emulator.testing import Running, running
 
 WORLD_NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 ALICE, BOB = "maren", "teo"
+LISTENERS = (
+    DemoListener(id=ALICE, name="Maren Vossbrook", about="Plays one song until it gives in."),
+    DemoListener(id=BOB, name="Teo Brandalise", about="Runs a small bar."),
+)
 
 
 @dataclass(slots=True)
@@ -203,6 +207,7 @@ def open_stage(
                 "spotify_redirect_uri": f"{url}/callback",
                 "spotify_accounts_url": spotify.url,
                 "spotify_api_url": f"{spotify.url}/v1",
+                "demo_listeners": LISTENERS,
             }
         )
         db = Database(settings.url, settings.data_dir)

@@ -33,14 +33,14 @@ class Unusable(Exception):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What a build was made from: the archive's version, and the zone with the offsets it had then.
+    """What a build was made from: the archive's version, and the zone's offsets as they were then.
 
-    `first` and `last` are the seconds of the outermost plays. `lengths` are those of the arrays in
-    the order of `Listens.arrays`, music before what was spoken; `size` is that of all in bytes.
+    `first` and `last` are the seconds of the outermost plays, `offsets` those between. `lengths`
+    are those of the arrays in the order of `Listens.arrays`, music before what was spoken; `size`
+    is that of all in bytes.
     """
 
     version: int
-    zone: str
     first: int
     last: int
     offsets: Offsets
@@ -78,8 +78,8 @@ def read(path: Path, zone: ZoneInfo) -> Build:
         raise Unusable("its size is not what it says")
     if zlib.crc32(memoryview(data)[start:]) != header.checksum:
         raise Unusable("its checksum does not fit")
-    # Laws change the rules of a zone: the same name may mean other hours than it did then.
-    if header.zone != zone.key or header.offsets != offsets(zone, header.first, header.last):
+    # Not the zone's name: laws change what it means, and two names may mean the same.
+    if header.offsets != offsets(zone, header.first, header.last):
         raise Unusable("its local times are of another zone")
     body = _Body(data, start, iter(header.lengths))
     return Build(header.version, Columns(zone, body.take_listens(), body.take_listens()))
@@ -135,7 +135,6 @@ def _packed(version: int, columns: Columns) -> Iterator[bytes | memoryview]:
     ends = [int(part.when[at]) for part in parts if len(part) for at in (0, -1)] or [0]
     header = Header(
         version=version,
-        zone=columns.zone.key,
         first=min(ends),
         last=max(ends),
         offsets=offsets(columns.zone, min(ends), max(ends)),

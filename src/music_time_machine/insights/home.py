@@ -129,8 +129,8 @@ def _months(since: date | None, today: date) -> Buckets:
 
 def _discoveries(growth: Growth) -> ChartData:
     # Where an archive begins everything is new: its first months are no discovery worth a mark.
-    months = [month for month in growth.months.starts if growth.since and month <= growth.since]
-    unsettled = len(months) + UNSETTLED_MONTHS - 1 if months else 0
+    settles = months_before(growth.since, -UNSETTLED_MONTHS - 1) if growth.since else date.min
+    unsettled = sum(month < settles for month in growth.months.starts)
     settled = (*(None,) * unsettled, *growth.new[unsettled:])
     return ChartData(
         kind="bar",

@@ -13,7 +13,6 @@ from ..insights import Headline
 from .context import context, visitor
 from .sleeve import sleeve
 
-
 log = structlog.get_logger()
 
 
@@ -115,7 +114,7 @@ def _connection_words() -> str:
 
 
 def _viewer_if_known() -> Viewer | None:
-    """The viewer; nobody while the database is away, so that the page which says so can be shown."""
+    """The viewer; nobody while the database is away: the page that says so must show."""
     try:
         return _viewer()
     except SQLAlchemyError as error:
