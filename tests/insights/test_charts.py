@@ -55,6 +55,12 @@ def test_each_day_counts_once_in_its_own_bucket(
     assert list(buckets.totals(numbers(found), amounts)) == [1000 * count for count in wanted]
 
 
+def test_the_days_before_the_first_and_after_the_last_are_left_out() -> None:
+    buckets = Buckets.months(date(2026, 10, 1), date(2026, 11, 22))
+    edges = [date(2026, 9, 30), date(2026, 10, 1), date(2026, 11, 22), date(2026, 11, 23)]
+    assert buckets.totals(numbers(edges)) == (1, 1)
+
+
 def test_sums_of_many_long_plays_stay_exact() -> None:
     buckets = Buckets.months(date(2026, 11, 1), date(2026, 11, 30))
     every = numbers([date(2026, 11, 3)] * 1000)

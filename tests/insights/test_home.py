@@ -85,6 +85,16 @@ def test_one_play_is_an_archive(db: Database, alice: Account) -> None:
     assert home.headline.artist == "Artist 1"
 
 
+def test_the_first_months_of_an_archive_are_never_highlighted(db: Database, alice: Account) -> None:
+    new = {1: [1, 2, 3, 6], 4: [7], 8: [8, 10], 10: [11]}
+    for month_, tracks in new.items():
+        at = datetime(2026, month_, 5, tzinfo=UTC)
+        keep(db, alice, [Heard(at + timedelta(minutes=n), track=n) for n in tracks])
+    chart = insights.home(db, alice, NOW).discoveries
+    assert chart.values == (4, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0)
+    assert [chart.labels[at] for at in chart.highlights] == ["Aug 26", "Oct 26"]
+
+
 def test_without_plays_the_tracks_are_those_that_snapshots_list(
     db: Database, alice: Account
 ) -> None:

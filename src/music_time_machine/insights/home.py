@@ -19,7 +19,7 @@ from .headline import Headline, headline
 from .plays import LatestPlay
 from .toplists import ConstantArtist, Turnover
 
-UNSETTLED_MONTHS = 3
+UNSETTLED_MONTHS = 6
 MOST_MONTHS = 36
 LATEST = 10
 
