@@ -48,7 +48,9 @@ def command(port: int, emulator_port: int) -> None:
     """
     for one in (port, emulator_port):
         _check_free(one)
-    signal.signal(signal.SIGTERM, _stop)
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, _stop)
     demo = Demo(load_settings().data_dir.absolute() / "demo", port, emulator_port)
     try:
         with demo.running():
