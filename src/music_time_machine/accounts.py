@@ -177,13 +177,6 @@ def set_time_zone(db: Database, account: Account, name: str) -> None:
         session.merge(Preference(account_id=account.id, time_zone=name))
 
 
-def has_time_zone(db: Database, account: Account) -> bool:
-    """Whether the person's own time zone is known, rather than the server's default."""
-    with db.read() as session:
-        statement = select(Preference.time_zone).where(Preference.account_id == account.id)
-        return session.scalar(statement) is not None
-
-
 def connection(db: Database, account: Account) -> Connection:
     """How the account stands with Spotify."""
     with db.read() as session:
@@ -359,4 +352,5 @@ def _account(row: Row[int, str, str | None, int, str | None], settings: Settings
         zone=ZoneInfo(time_zone or settings.time_zone),
         spotify_account_id=spotify_account_id,
         session_epoch=epoch,
+        has_own_zone=time_zone is not None,
     )

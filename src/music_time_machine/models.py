@@ -76,13 +76,17 @@ CLUSTERED: dict[str, object] = {"sqlite_strict": True, "sqlite_with_rowid": Fals
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person on this server, as the floors hand it to one another."""
+    """A person on this server, as the floors hand it to one another.
+
+    `has_own_zone` is false while `zone` is only the server's default.
+    """
 
     id: int
     name: str
     zone: ZoneInfo
     spotify_account_id: str | None
     session_epoch: int
+    has_own_zone: bool = False
 
     @property
     def is_local(self) -> bool:

@@ -135,5 +135,5 @@ def _viewer() -> Viewer | None:
         state=connection.state,
         note=note if connection.state != "none" else "lives from files",
         zone=account.zone,
-        needs_time_zone=not accounts.has_time_zone(here.db, account),
+        needs_time_zone=not account.has_own_zone,
     )
