@@ -96,8 +96,8 @@ class Archive:
         }
         told = json.loads(done.output)
         stored = self.ask("SELECT count(*), sum(ms_played) FROM listens")
-        if told != expected or stored != (truth.listens, truth.ms):
-            sys.exit(f"The archive is not the file's: {expected} expected, {told}, {stored} found.")
+        if (told, stored) != (expected, (truth.listens, truth.ms)):
+            sys.exit(f"The archive is not the file's: {told}, {stored} instead of {truth}.")
         return done
 
     def ask(self, question: str) -> tuple[object, ...]:

@@ -107,9 +107,9 @@ def add_snapshots(archive: Archive, count: int) -> None:
         for back in range(count):
             day = (datetime.now(UTC).date() - timedelta(days=back)).isoformat()
             connection.execute("INSERT INTO snapshots VALUES (1, ?, 0)", (day,))
-            for table, step in (("snapshot_tracks", 7), ("snapshot_artists", 1)):
+            for table, step, most in (("snapshot_tracks", 7, 5_000), ("snapshot_artists", 1, 900)):
                 rows = [
-                    (1, day, name, rank, 1 + back * step + rank * (place + 1))
+                    (1, day, name, rank, 1 + (back * step + rank * (place + 1)) % most)
                     for place, name in enumerate(RANGES)
                     for rank in range(LISTED)
                 ]
