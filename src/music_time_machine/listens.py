@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from itertools import islice
 from operator import attrgetter
 from typing import TypeVar
@@ -32,7 +33,7 @@ from .plays import (
 # Spotify's API stamps a play near its start, or near its end; an export stamps the end. Around the
 # stretch that an export row covers, this much is allowed for clocks and late reports.
 SLACK = timedelta(seconds=30)
-IDS_A_QUERY = 500
+IDS_A_QUERY = 2_000
 
 # Stored as positions in this tuple: only ever append. 0 is a reason Spotify added since.
 REASONS = (
@@ -264,7 +265,7 @@ def _ids_by_key(
     ids: dict[str, int] = {}
     for some in _slices(keys, IDS_A_QUERY):
         statement = select(table.key, table.id).where(table.key.in_(some))
-        ids |= {row.key: row.id for row in session.execute(statement)}
+        ids.update(session.execute(statement).all())
     return ids
 
 
@@ -326,20 +327,13 @@ def _reason(reason: str | None) -> int | None:
     return None if not reason else _REASON_CODES.get(reason, 0)
 
 
-_devices: dict[str, int] = {}
-
-
+# Remembered, because a file says the same few again and again; bounded, because a file may not.
+@lru_cache(maxsize=1_000)
 def _device(platform: str | None) -> int | None:
     if platform is None:
         return None
-    device = _devices.get(platform)
-    if device is None:
-        if len(_devices) > 1_000:  # a hostile file must not fill the memory
-            _devices.clear()
-        text = platform.lower()
-        device = next((int(code) for word, code in _DEVICE_WORDS if word in text), 0)
-        _devices[platform] = device
-    return device
+    text = platform.lower()
+    return next((int(code) for word, code in _DEVICE_WORDS if word in text), int(Device.OTHER))
 
 
 def _lengths(session: Session, plays: Sequence[Play], track_ids: Sequence[int]) -> list[int]:

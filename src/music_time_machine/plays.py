@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -132,6 +133,7 @@ def album_key(artist: str | None, name: str) -> str:
     return _digest((name_key(artist or ""), name_key(name)))
 
 
+@lru_cache(maxsize=4_096)
 def name_key(name: str) -> str:
     """A name folded so that spellings that look the same are the same: `Björk ` is `björk`."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())[:LONGEST_TEXT]

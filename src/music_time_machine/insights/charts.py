@@ -6,6 +6,7 @@ Knows how months and days are labelled and which bars matter; nothing of plays o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -87,12 +88,16 @@ class Buckets:
         With `amounts`, the sum of these instead. Days outside are left out.
         """
         edges = np.array([day_number(day) for day in (*self.starts, self.end + timedelta(days=1))])
-        inside = (days >= edges[0]) & (days < edges[-1])
-        if not inside.all():
-            days, amounts = days[inside], None if amounts is None else amounts[inside]
-        # Sums of milliseconds stay exact as floats up to 285,000 years.
-        a_day = np.bincount(days - edges[0], weights=amounts, minlength=int(edges[-1] - edges[0]))
-        return tuple(int(total) for total in np.add.reduceat(a_day, edges[:-1] - edges[0]))
+        if (days[1:] < days[:-1]).any():
+            # Clocks set back across midnight: rare, so sorted only then.
+            order = np.argsort(days, kind="stable")
+            days, amounts = days[order], None if amounts is None else amounts[order]
+        cuts = np.searchsorted(days, edges)
+        if amounts is None:
+            return tuple(int(count) for count in np.diff(cuts))
+        return tuple(
+            int(amounts[start:end].sum(dtype=np.int64)) for start, end in pairwise(cuts.tolist())
+        )
 
     def between(self, first: date | None, last: date | None) -> tuple[bool, ...]:
         """Which buckets touch the days from `first` to `last`; none when there are no such days."""
