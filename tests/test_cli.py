@@ -59,7 +59,7 @@ def test_an_archive_is_built_before_anyone_signs_in(mtm: Mtm) -> None:
     done = mtm("import", mtm.file("export.zip", export()), "--account", "Alice")
     assert done.returncode == 0, done.stderr
     assert "43 rows in 2 files; 41 added, 1 already known." in done.stdout
-    assert "left out: 1 rows that name neither" in done.stdout
+    assert "left out: 1 row naming neither" in done.stdout
     assert "Alice\tlocal\tUTC" in mtm("account", "list").stdout
 
 
@@ -111,6 +111,9 @@ def test_a_bad_file_is_one_sentence_and_the_good_one_is_kept(mtm: Mtm) -> None:
         (["snapshot"], 1, "No account is connected"),
         (["serve"], 1, "SECRET_KEY is not set"),
         (["worker"], 1, "SECRET_KEY is not set"),
+        (["serve", "--port", "99999"], 2, "--port"),
+        (["demo", "--port", "5200", "--emulator-port", "5200"], 2, "a port each"),
+        (["account", "add", "Carol", "--time-zone", "Mars/Phobos"], 1, "not a time zone"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
@@ -135,6 +138,39 @@ def test_a_wrong_setting_is_named(mtm: Mtm) -> None:
     done = mtm("account", "list")
     assert done.returncode == 1
     assert "TIME_ZONE is not a time zone" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("DATABASE_URL=nonsense", "DATABASE_URL is neither"),
+        ("SPOTIFY_API_URL=foo", "SPOTIFY_API_URL is not a web address"),
+        ("DEMO_LISTENERS=x", "The settings cannot be read"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_one_sentence(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    (tmp_path / ".env").write_text(line + "\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "music_time_machine", "account", "list"],
+        env={"PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("key", ["", "short", "a" * 40, "please-changeme-please-changeme-please"])
+def test_a_weak_key_is_refused(mtm: Mtm, key: str) -> None:
+    (mtm.folder / ".env").write_text(f"SECRET_KEY={key}\n")
+    done = mtm("serve")
+    assert done.returncode == 1
+    assert "SECRET_KEY is" in done.stderr
 
 
 def _commands(group: Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

@@ -5,8 +5,11 @@ from datetime import date, timedelta
 import pytest
 import requests
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
+from music_time_machine import accounts, imports
 from music_time_machine.models import Snapshot
+from tests.formats.samples import extended_row, extended_zip
 from tests.stage import ALICE, BOB, Stage
 
 
@@ -70,3 +73,29 @@ def test_an_outage_for_one_does_not_stop_the_others(both: Stage) -> None:
     both.break_spotify({"path": "/v1/me/top/*", "status": 400, "times": 1})
     both.jobs().snapshot_everyone()
     assert len(taken(both)) == 1
+
+
+def test_a_locked_database_only_interrupts_an_import(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = stage.visitor()
+    visitor.sign_in()
+    visitor.upload(
+        extended_zip({"a.json": [extended_row()], "b.json": [extended_row(ms_played=1)]})
+    )
+    true_record, calls = imports.record, []
+
+    def locked_once(*arguments: object, **named: object) -> object:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+        return true_record(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(imports, "record", locked_once)
+    stage.do_jobs()
+    account = accounts.everyone(stage.db, stage.settings)[0]
+    assert not imports.find(stage.db, account, 1).is_ended
+    stage.clock.pass_by(seconds=11)
+    stage.do_jobs()
+    view = imports.find(stage.db, account, 1)
+    assert (view.state, view.rows, view.added) == ("completed", 2, 2)

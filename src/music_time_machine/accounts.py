@@ -167,12 +167,17 @@ def sign_out(db: Database, account: Account) -> None:
         )
 
 
-def set_time_zone(db: Database, account: Account, name: str) -> None:
-    """Remember the person's time zone; BadRequest when there is none of that name."""
+def known_zone(name: str) -> ZoneInfo:
+    """The time zone of this name; BadRequest when there is none."""
     try:
-        ZoneInfo(name)
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise BadRequest("That is not a time zone. Choose one such as Europe/Berlin.") from None
+
+
+def set_time_zone(db: Database, account: Account, name: str) -> None:
+    """Remember the person's time zone; BadRequest when there is none of that name."""
+    known_zone(name)
     with db.write() as session:
         session.merge(Preference(account_id=account.id, time_zone=name))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 from flask import Flask
+from flask.helpers import get_debug_flag
 from whitenoise import WhiteNoise
 
 from . import web, worker
@@ -25,6 +26,8 @@ def create_app(
 ) -> Flask:
     """The product as a WSGI app; BadSettings when the settings or the schema allow no start."""
     settings.signing_key()
+    if get_debug_flag():
+        raise BadSettings("FLASK_DEBUG is on, which shows the inside to strangers. Unset it.")
     db = Database(settings.url, settings.data_dir)
     problem = schema_problem(db)
     if problem is not None:

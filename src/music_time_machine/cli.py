@@ -3,9 +3,11 @@
 Exits 0 when done, 1 when it failed (one sentence on stderr), 2 when it was called wrongly.
 """
 
+import errno
 import json
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,7 +19,7 @@ import click
 import structlog
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from . import accounts, imports, snapshots
 from .config import Settings, load_settings
@@ -28,6 +30,7 @@ from .models import Account
 from .spotify import SpotifyError
 
 COMMANDS = "music_time_machine.commands"
+STOPPED = "This import was stopped. What was read is kept; import the file again for the rest."
 
 
 def main() -> None:
@@ -43,10 +46,23 @@ def main() -> None:
         _give_up(str(error))
     except OperationalError as error:
         _give_up(f"The database cannot be used: {error.orig}. Check DATABASE_URL and DATA_DIR.")
+    except SQLAlchemyError as error:
+        _give_up(f"The database cannot be used ({_first_line(error)}). Check DATABASE_URL.")
     except OSError as error:
-        _give_up(
-            f"{error.strerror or error}: {error.filename or 'the file'}. Check it and try again."
-        )
+        _give_up(_os_sentence(error))
+    except Exception as error:  # noqa: BLE001  # the last place: a sentence, not a stack trace
+        structlog.get_logger().debug("unforeseen_error", exc_info=error)
+        _give_up(f"Something broke on our side: {_first_line(error)}. LOG_LEVEL=DEBUG shows more.")
+
+
+def _os_sentence(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "The disk of DATA_DIR is full. Make room and do it again: nothing is doubled."
+    return f"{error.strerror or error}: {error.filename or 'the file'}. Check it and try again."
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".") or type(error).__name__
 
 
 def _give_up(sentence: str) -> None:
@@ -82,8 +98,12 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=5000, show_default=True, help="The port to listen on.")
-@click.option("--threads", default=8, show_default=True, help="Requests answered at once.")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=5000, show_default=True, help="The port."
+)
+@click.option(
+    "--threads", type=click.IntRange(1), default=8, show_default=True, help="Requests at once."
+)
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the pages. A worker beside it does the imports and snapshots.
 
@@ -100,6 +120,7 @@ def serve(host: str, port: int, threads: int) -> None:
     # A process of its own, so that gunicorn reads no arguments of ours.
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     create_app(settings)  # a start that is not allowed fails here, with its sentence
+    _check_free(host, port)
     arguments = ["-m", "gunicorn", "--bind", bind, "--worker-class", "gthread"]
     arguments += ["--workers", "1", "--threads", str(threads), "--no-control-socket"]
     arguments += ["--timeout", "60", "--log-level", settings.log_level.lower()]
@@ -114,6 +135,18 @@ def serve(host: str, port: int, threads: int) -> None:
     os.execv(sys.executable, [sys.executable, *arguments, "music_time_machine.cli:wsgi()"])  # noqa: S606
 
 
+def _check_free(host: str, port: int) -> None:
+    """Gunicorn would try for a while and then speak of errno."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise MusicTimeMachineError(
+                f"{host} port {port} cannot be used: {error.strerror}. Choose another with --port."
+            ) from None
+
+
 def wsgi() -> Callable[..., object]:
     """The WSGI app of this process's settings, for a server that wants one."""
     from .app import create_app
@@ -124,6 +157,7 @@ def wsgi() -> Callable[..., object]:
 @cli.command(name="worker")
 @click.option(
     "--lease",
+    type=click.FloatRange(0.5),
     default=10.0,
     show_default=True,
     help="Seconds of silence after which another worker's import is taken over.",
@@ -212,17 +246,24 @@ def _import(
     most = max(settings.max_upload_mb * 1_000_000, path.stat().st_size)  # one's own disk, own rule
     with path.open("rb") as file:
         import_id = imports.receive(db, account, path.name, file, most, _now(), worker=name)
+    try:
+        return _proceed(db, account, import_id, name, path, is_quiet=is_quiet)
+    except (Exception, KeyboardInterrupt):
+        # The file is still the person's own: what is left of our copy helps nobody.
+        imports.fail(db, account, import_id, name, STOPPED, _now())
+        raise
+
+
+def _proceed(
+    db: Database, account: Account, import_id: int, name: str, path: Path, *, is_quiet: bool
+) -> imports.ImportView:
+    """Bring the import to its end, with a bar where somebody is looking."""
     console = Console(stderr=True)
     if is_quiet or not console.is_terminal:
         return imports.proceed(db, account, import_id, name, _now)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-    )
-    with Progress(
-        *columns, TextColumn("{task.fields[rows]:,} rows"), TimeElapsedColumn(), console=console
-    ) as bar:
+    percent, rows = "{task.percentage:>3.0f} %", "{task.fields[rows]:,} rows"
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn(percent), TextColumn(rows))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
         task = bar.add_task(path.name, total=100, rows=0)
 
         def show(view: imports.ImportView) -> None:
@@ -250,8 +291,10 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
 
 
 def _sentence(error: Exception, path: Path) -> str:
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno != errno.ENOSPC:
         return f"{path} cannot be read: {error.strerror or error}."
+    if isinstance(error, OSError):
+        return _os_sentence(error)
     return str(error)
 
 
@@ -262,7 +305,7 @@ def _tell(view: imports.ImportView, zone: ZoneInfo) -> None:
         f"{view.added:,} added, {view.known:,} already known."
     )
     for reason, count in view.skipped:
-        click.echo(f"  left out: {count:,} rows that {reason.sentence}")
+        click.echo(f"  left out: {count:,} {'row' if count == 1 else 'rows'} {reason.sentence}")
     if view.first_played_at and view.last_played_at:
         first, last = view.first_played_at.astimezone(zone), view.last_played_at.astimezone(zone)
         click.echo(f"  from {first:%Y-%m-%d} to {last:%Y-%m-%d}")
@@ -302,6 +345,8 @@ def account_add(name: str, time_zone: str | None, spotify_user: str | None) -> N
     """
     settings = _settings()
     db = _database(settings)
+    if time_zone:
+        accounts.known_zone(time_zone)  # before anything is made
     made = accounts.add_local(db, name, settings, _now(), spotify_user)
     if time_zone:
         accounts.set_time_zone(db, made, time_zone)

@@ -8,21 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from .errors import BadSettings
 
-WEAK_KEYS = {
-    "secret",
-    "changeme",
-    "change-me",
-    "dev",
-    "development",
-    "test",
-    "password",
-    "secret-key",
-}
+WEAK_WORDS = ("changeme", "change-me", "change_me", "password", "secret-key", "secret_key")
+FEWEST_CHARACTERS = 10
 SHORTEST_KEY = 32
+DATABASES = ("sqlite:///", "postgresql+psycopg://", "postgresql://", "postgres://")
 
 
 class DemoListener(BaseModel):
@@ -112,6 +105,20 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(DATABASES):
+            raise ValueError("is neither sqlite:///... nor postgresql+psycopg://...")
+        return value
+
+    @field_validator("spotify_redirect_uri", "spotify_accounts_url", "spotify_api_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("is not a web address that begins with http:// or https://")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -138,16 +145,12 @@ class Settings(BaseSettings):
         """Whether this server is the demo, whose start page offers invented listeners."""
         return bool(self.demo_listeners)
 
-    @property
-    def uploads_dir(self) -> Path:
-        """Where uploaded files wait until their import has ended."""
-        return self.data_dir / "uploads"
-
     def signing_key(self) -> str:
         """SECRET_KEY, or BadSettings when it is missing or known to be weak."""
         key = self.secret_key.get_secret_value() if self.secret_key else ""
-        if len(key) < SHORTEST_KEY or key.lower() in WEAK_KEYS:
-            what = "is not set" if not key else "is too short or well known"
+        is_known = any(word in key.lower() for word in WEAK_WORDS)
+        if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS or is_known:
+            what = "is not set" if not key else "is too short, too plain or well known"
             raise BadSettings(
                 f"SECRET_KEY {what}. Make one with: python3 -c "
                 '"import secrets; print(secrets.token_urlsafe(48))" and put it into .env.'
@@ -164,6 +167,8 @@ def load_settings() -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "a setting"
         problem = first["msg"].removeprefix("Value error, ")
         raise BadSettings(f"{name} {problem}. Mend it in the environment or in .env.") from None
+    except (SettingsError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The settings cannot be read: {error}. Mend .env.") from None
 
 
 def env_example() -> str:

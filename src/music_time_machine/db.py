@@ -31,7 +31,6 @@ from sqlalchemy import (
     Update,
     create_engine,
     event,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
@@ -352,9 +351,3 @@ def _prepare_sqlite(raw: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A plain BEGIN that reads first and writes later fails under load however long one waits.
     connection.exec_driver_sql(connection.get_execution_options().get("mtm_begin", "BEGIN"))
-
-
-def ping(database: Database) -> None:
-    """Ask the database for one value; raises when it cannot answer."""
-    with database.engine.connect() as connection:
-        connection.execute(text("SELECT 1"))

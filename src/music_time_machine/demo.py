@@ -36,16 +36,25 @@ YEARS = 3
 START_SECONDS = 40
 CLIENT_ID, CLIENT_SECRET = "music-time-machine-demo", "demo-secret"
 HOST = "127.0.0.1"
+PORT = click.IntRange(1, 65_535)
+
+# Everything here is on this machine: a proxy of the environment would only be in the way.
+_loopback = requests.Session()
+_loopback.trust_env = False
 
 
 @click.command()
-@click.option("--port", default=5000, show_default=True, help="The port of the pages.")
-@click.option("--emulator-port", default=5001, show_default=True, help="The port of the emulator.")
+@click.option("--port", type=PORT, default=5000, show_default=True, help="The pages' port.")
+@click.option(
+    "--emulator-port", type=PORT, default=5001, show_default=True, help="The emulator's port."
+)
 def command(port: int, emulator_port: int) -> None:
     """Try everything with an invented listener and no Spotify account.
 
     Example: mtm demo --port 5100
     """
+    if port == emulator_port:
+        raise click.UsageError("The pages and the emulator need a port each.")
     for one in (port, emulator_port):
         _check_free(one)
     # SIGINT too: a shell that starts us in the background has it ignored.
@@ -123,10 +132,11 @@ class Demo:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._children[-1].poll() is None:
             try:
-                if requests.get(url, timeout=2).ok:
+                if _loopback.get(url, timeout=2).ok:
                     return
             except requests.RequestException:
-                time.sleep(0.1)
+                pass  # not there yet
+            time.sleep(0.1)
         raise MusicTimeMachineError(f"The demo could not start {what}. Please start it again.")
 
     def _end(self) -> None:
@@ -140,7 +150,7 @@ class Demo:
                 child.kill()
 
     def _environment(self) -> dict[str, str]:
-        listeners = requests.get(f"{self.emulator_url}/_emulator/listeners", timeout=30).json()
+        listeners = _loopback.get(f"{self.emulator_url}/_emulator/listeners", timeout=30).json()
         return {
             **os.environ,
             "SECRET_KEY": _secret_key(self.folder / "secret_key"),
@@ -173,6 +183,7 @@ class Demo:
     def _sign_in(self, listener: str) -> str:
         """Through the consent page, as a person does; the listener's name."""
         browser = requests.Session()
+        browser.trust_env = False
         consent = browser.get(f"{self.url}/login", params={"listener": listener}, timeout=30)
         form = _Form(consent.text)
         answer = browser.post(
@@ -182,7 +193,7 @@ class Demo:
         )
         if not answer.ok or not answer.url.startswith(self.url):
             raise MusicTimeMachineError("The demo could not sign in at its emulator.")
-        known = requests.get(f"{self.emulator_url}/_emulator/listeners", timeout=30).json()
+        known = _loopback.get(f"{self.emulator_url}/_emulator/listeners", timeout=30).json()
         return next(str(one["name"]) for one in known if one["id"] == listener)
 
     def _take_snapshots(self, db: Database, account: Account, settings: Settings) -> None:
@@ -197,7 +208,7 @@ class Demo:
 
     def _import_export(self, db: Database, account: Account, listener: str) -> None:
         since = _now().date() - timedelta(days=365 * YEARS)
-        export = requests.get(
+        export = _loopback.get(
             f"{self.emulator_url}/account/privacy/{listener}/my_spotify_data.zip",
             params={"from": since.isoformat()},
             timeout=120,
@@ -212,7 +223,7 @@ class Demo:
 
     def _set_clock(self, moment: datetime | None) -> None:
         body = {"now": None if moment is None else moment.isoformat()}
-        requests.put(
+        _loopback.put(
             f"{self.emulator_url}/_emulator/clock", json=body, timeout=30
         ).raise_for_status()
 

@@ -9,6 +9,8 @@ class MusicTimeMachineError(Exception):
     """Something to tell a person: `str(error)` is the sentence, `status` the HTTP code."""
 
     status = 500
+    headline: str | None = None
+    can_connect = False  # whether connecting to Spotify is the way on
 
 
 class NotFound(MusicTimeMachineError):
@@ -33,6 +35,13 @@ class UploadTooLarge(BadUpload):
     status = 413
 
 
+class SignInFailed(BadRequest):
+    """A sign-in that did not come to its end; nothing was stored."""
+
+    headline = "That sign-in did not work."
+    can_connect = True
+
+
 class Conflict(MusicTimeMachineError):
     """It cannot be done in the state things are in now."""
 
@@ -43,6 +52,8 @@ class ReconnectNeeded(MusicTimeMachineError):
     """Spotify no longer accepts the stored consent: the person has to connect again."""
 
     status = 403
+    headline = "Time to connect again."
+    can_connect = True
 
 
 class SpotifyTrouble(MusicTimeMachineError):

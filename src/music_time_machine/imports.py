@@ -32,6 +32,7 @@ CHUNK_BYTES = 1 << 20
 LEASE = timedelta(seconds=10)
 BYTES_A_ROW = 750  # of Spotify's pretty-printed rows; only the progress bar believes it
 STRAY_AFTER = timedelta(hours=1)
+GONE = "The uploaded file is gone. Please upload it once more: nothing is doubled."
 
 WAITING, CHECKING, RUNNING = "waiting", "checking", "running"
 COMPLETED, FAILED = "completed", "failed"
@@ -115,8 +116,8 @@ def proceed(
 ) -> ImportView:
     """Bring an import to its end from wherever it stands, and return how it ended.
 
-    A file that turns out damaged ends the import as failed, with its sentence; what was committed
-    before stays and is counted. Raises LeaseLost when another worker holds it.
+    A file that turns out damaged ends the import as failed, with its sentence; what could be read
+    of it and of the others stays and is counted. Raises LeaseLost when another worker holds it.
     """
     _claim(db, account, import_id, worker, clock(), lease)
     run = _Run(db, account, import_id, worker, clock, on_progress)
@@ -135,16 +136,20 @@ def proceed(
     return find(db, account, import_id)
 
 
-def fail(db: Database, account: Account, import_id: int, sentence: str, now: datetime) -> None:
-    """End an import that met something unforeseen; its rows so far stay and are counted."""
-    with db.write() as session:
-        stored_as = session.scalar(select(Import.stored_as).where(_is(account, import_id)))
-        session.execute(
-            update(Import)
-            .where(_is(account, import_id), Import.state.in_(UNDER_WAY))
-            .values(state=FAILED, problem=sentence, finished_at=now, stored_as=None, worker=None)
-        )
+def fail(
+    db: Database, account: Account, import_id: int, worker: str, sentence: str, now: datetime
+) -> None:
+    """End an import that its worker cannot finish; its rows so far stay and are counted.
+
+    The upload goes first, because a full disk may be the reason. Another worker's is left alone.
+    """
+    mine = and_(_is(account, import_id), Import.worker == worker, Import.state.in_(UNDER_WAY))
+    with db.read() as session:
+        stored_as = session.scalar(select(Import.stored_as).where(mine))
     _remove(db, stored_as)
+    ended = {"state": FAILED, "problem": sentence, "finished_at": now}
+    with db.write() as session:
+        session.execute(update(Import).where(mine).values(stored_as=None, worker=None, **ended))
 
 
 def find(db: Database, account: Account, import_id: int) -> ImportView:
@@ -226,16 +231,20 @@ class _Run:
         self.file_name = row.file_name
         self.stored_as = row.stored_as or ""
         self.cursor = (row.file_index, row.row_index)
+        self.problems = [row.problem] if row.problem else []
 
     def every_file(self, upload: Upload) -> None:
-        """Read all files from the cursor on, batch by batch."""
+        """Read all files from the cursor on, batch by batch; a damaged one stops only itself."""
         done = sum(file.size for file in upload.files[: self.cursor[0]])
         for file in upload.files[self.cursor[0] :]:
             row_index = self.cursor[1] if file.index == self.cursor[0] else 0
-            for batch in _batches(upload, file, row_index):
-                row_index += batch.rows
-                part = min(file.size, row_index * BYTES_A_ROW)
-                self._commit(batch, file.index, row_index, done + part)
+            try:
+                for batch in _batches(upload, file, row_index):
+                    row_index += batch.rows
+                    part = min(file.size, row_index * BYTES_A_ROW)
+                    self._commit(batch, file.index, row_index, done + part)
+            except BadUpload as error:
+                self.problems.append(str(error))
             done += file.size
             self._commit(_Tally(), file.index + 1, 0, done)
 
@@ -267,6 +276,7 @@ class _Run:
             )
             row.state, row.heartbeat_at = RUNNING, now
             row.file_index, row.row_index, row.bytes_done = file_index, row_index, bytes_done
+            row.problem = " ".join(self.problems) or None
             row.rows += batch.rows
             row.added += recorded.added
             row.known += recorded.known
@@ -285,17 +295,24 @@ class _Run:
 
 
 def _batches(upload: Upload, file: HistoryFile, start: int) -> Iterator[_Tally]:
+    """The rows from `start` on in batches; damage is raised when all before it has been given."""
     rows = islice(upload.rows(file), start, None)
-    while True:
+    damage: BadUpload | None = None
+    while damage is None:
         batch = _Tally()
-        for row in islice(rows, BATCH_ROWS):
-            if isinstance(row, Play):
-                batch.plays.append(row)
-            else:
-                batch.skipped[row] += 1
-        if batch.rows == 0:
+        try:
+            for row in islice(rows, BATCH_ROWS):
+                if isinstance(row, Play):
+                    batch.plays.append(row)
+                else:
+                    batch.skipped[row] += 1
+        except BadUpload as error:
+            damage = error
+        if batch.rows:
+            yield batch
+        elif damage is None:
             return
-        yield batch
+    raise damage
 
 
 def _claim(

@@ -47,9 +47,9 @@ class LeftOut(StrEnum):
 
 
 _REASONS = {
-    LeftOut.NO_IDENTITY: "name neither a track nor an episode (removed titles and old local files)",
-    LeftOut.UNREADABLE: "are not in the shape Spotify writes (a wrong type or a missing time)",
-    LeftOut.IMPOSSIBLE_TIME: "carry an impossible time or length",
+    LeftOut.NO_IDENTITY: "naming neither a track nor an episode (removed titles, old local files)",
+    LeftOut.UNREADABLE: "not in the shape Spotify writes (a wrong type or a missing time)",
+    LeftOut.IMPOSSIBLE_TIME: "with an impossible time or length",
 }
 
 

@@ -14,6 +14,7 @@ import structlog
 from huey import PostgresHuey, SqliteHuey, crontab
 from huey.api import Huey
 from huey.serializer import SignedSerializer
+from sqlalchemy.exc import OperationalError
 
 from . import accounts, imports, snapshots, spotify
 from .config import Settings
@@ -106,9 +107,12 @@ class Jobs:
             view = imports.proceed(self.db, account, import_id, self.name, self.clock, self.lease)
         except (imports.LeaseLost, NotFound) as error:
             log.info("import_left_alone", account=account_id, id=import_id, why=str(error))
+        except OperationalError as error:
+            # The database is locked or away. When the lease has ended it goes on from its cursor.
+            log.warning("import_interrupted", account=account_id, id=import_id, why=str(error.orig))
         except Exception:
             log.exception("import_broke", account=account_id, id=import_id)
-            imports.fail(self.db, account, import_id, UNFORESEEN, self.clock())
+            imports.fail(self.db, account, import_id, self.name, UNFORESEEN, self.clock())
         else:
             log.info("import_ended", account=account_id, id=import_id, state=view.state)
 

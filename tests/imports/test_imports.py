@@ -189,18 +189,33 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more(db: Database, alice: A
     assert stored(db, alice) == truth(*files)
 
 
-def test_damage_in_the_middle_keeps_and_counts_what_was_read(db: Database, alice: Account) -> None:
+def test_damage_in_one_file_keeps_all_that_could_be_read(db: Database, alice: Account) -> None:
+    whole = extended_json(rows(30, start=30))
     content = extended_zip(
-        {"Streaming_History_Audio_0.json": rows(30)},
-        others={"Streaming_History_Audio_1.json": extended_json(rows(30, start=30))[:-900]},
+        {"Streaming_History_Audio_0.json": rows(30), "Streaming_History_Audio_2.json": rows(5, 60)},
+        others={"Streaming_History_Audio_1.json": whole[: len(whole) * 3 // 4]},
     )
     import_id = receive(db, alice, content)
     view = imports.proceed(db, alice, import_id, "w1", lambda: NOW)
     assert view.state == "failed"
     assert view.problem is not None
     assert "Streaming_History_Audio_1.json" in view.problem
-    assert view.rows == view.added + view.known + view.left_out
-    assert sum(stored(db, alice).values()) == view.added >= 30
+    assert view.rows == view.added > 30 + 5 + 15
+    kept = stored(db, alice)
+    assert sum(kept.values()) == view.added
+    assert set(truth(rows(30), rows(5, 60))) <= set(kept)
+    assert uploads(db) == []
+
+
+def test_only_its_own_worker_can_give_an_import_up(db: Database, alice: Account) -> None:
+    import_id = imports.receive(
+        db, alice, "a.zip", BytesIO(export(rows(3))), MOST, NOW, worker="w1"
+    )
+    imports.fail(db, alice, import_id, "w2", "It broke.", NOW)
+    assert not imports.find(db, alice, import_id).is_ended
+    assert len(uploads(db)) == 1
+    imports.fail(db, alice, import_id, "w1", "It broke.", NOW)
+    assert imports.find(db, alice, import_id).problem == "It broke."
     assert uploads(db) == []
 
 

@@ -19,6 +19,7 @@ from music_time_machine import imports
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.models import Account, Listen
+from tests.cast import SECRET
 from tests.formats.samples import extended_row, extended_zip
 
 PLAYS = 100_000
@@ -125,7 +126,7 @@ def test_a_killed_import_ends_exact_on_postgresql_too(
 
 def _kill_once(url: str, folder: Path, export: bytes, seed: int) -> None:
     settings = Settings(
-        _env_file=None, secret_key="k" * 40, database_url=url, data_dir=folder / "data"
+        _env_file=None, secret_key=SECRET, database_url=url, data_dir=folder / "data"
     )
     db, account = cast(settings)
     imports.receive(db, account, "export.zip", BytesIO(export), len(export), datetime.now(UTC))

@@ -33,7 +33,7 @@ def test_an_export_ends_in_words_that_count_every_row(stage: Stage, visitor: Vis
     words = text_of(visitor.get("/imports/1").text)
     assert "2 plays" in words
     assert "1 row" in words
-    assert "neither a track nor an episode" in words
+    assert "naming neither a track nor an episode" in words
 
 
 def test_progress_refreshes_itself_without_javascript_until_the_end(

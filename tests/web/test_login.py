@@ -173,3 +173,17 @@ def test_localhost_is_sent_to_the_address_spotify_returns_to(stage: Stage) -> No
     port = urlsplit(stage.url).port
     answer = requests.get(f"http://localhost:{port}/login", allow_redirects=False, timeout=10)
     assert answer.headers["Location"] == f"{stage.url}/login"
+
+
+def test_many_sign_ins_begun_do_not_lock_a_browser_out(stage: Stage) -> None:
+    visitor = stage.visitor()
+    for _ in range(40):
+        answer = visitor.get("/login", allow_redirects=False)
+    assert len(answer.headers["Set-Cookie"]) < 2000
+    assert "Welcome, Maren Vossbrook." in text_of(visitor.sign_in().text)
+
+
+def test_a_failed_sign_in_offers_the_next_try(stage: Stage) -> None:
+    page = stage.visitor().consent(ALICE, decision="cancel")
+    assert "That sign-in did not work." in text_of(page.text)
+    assert 'href="/login"' in page.text

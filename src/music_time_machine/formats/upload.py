@@ -18,7 +18,7 @@ from .refusals import Stranger
 from .streams import Damaged, Readable
 
 _HEAD_BYTES = 8192  # room for the first few rows of a history
-_TAIL_BYTES = 64
+_TAIL_BYTES = 4096  # a hand-edited file may end in blanks
 _USUAL = Limits()
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 

@@ -1,11 +1,11 @@
 """The one place that turns an error into an answer: a page, or `{"error": "a sentence"}`."""
 
 import structlog
-from flask import Flask, flash, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..errors import MusicTimeMachineError
 from ..spotify import SpotifyError
@@ -15,14 +15,19 @@ log = structlog.get_logger()
 
 SENTENCES = {
     400: "The server could not make sense of that. Go back and try once more.",
+    401: "This page belongs to somebody who is signed in. Connect to Spotify first.",
     403: "This is not open to you.",
     404: "There is nothing at this address. It may have moved, or the link was cut short.",
     405: "That address does not take this kind of request. Go back and use the page's buttons.",
     413: "That is more than this server takes at once. Upload the files one by one.",
     429: "That was a little fast. Wait a minute and try again.",
+    502: "What came back from Spotify could not be used. Try again in a minute.",
     500: "Something broke on our side. Nothing you keep here was harmed; please try again.",
     503: "The archive is busy just now. Wait a moment and try again.",
 }
+
+
+STALE = "This form was no longer valid. Go back, reload the page and try again."
 
 
 def wants_json() -> bool:
@@ -31,11 +36,20 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
-def answer(status: int, sentence: str) -> ResponseReturnValue:
+def answer(
+    status: int, sentence: str, headline: str | None = None, *, can_connect: bool = False
+) -> tuple[Response | str, int]:
     """An error as a page, or as JSON with exactly one sentence."""
     if wants_json():
         return jsonify(error=sentence), status
-    return render_template("errors/error.html", status=status, sentence=sentence), status
+    page = render_template(
+        "errors/error.html",
+        status=status,
+        sentence=sentence,
+        headline=headline,
+        can_connect=can_connect,
+    )
+    return page, status
 
 
 def register(app: Flask) -> None:
@@ -50,41 +64,38 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(MusicTimeMachineError)
     def ours(error: MusicTimeMachineError) -> ResponseReturnValue:
-        return answer(error.status, str(error))
+        return answer(error.status, str(error), error.headline, can_connect=error.can_connect)
 
     @app.errorhandler(SpotifyError)
     def spotifys(error: SpotifyError) -> ResponseReturnValue:
         log.warning("spotify_refused", kind=type(error).__name__, status=error.status)
-        body, status = _parts(answer(502 if error.permanent else 503, str(error)))
-        return body, status, _retry_after(error.retry_after)
+        status = 502 if error.permanent else 503
+        page, status = answer(status, str(error), "Spotify could not do it.")
+        return page, status, _retry_after(error.retry_after)
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> ResponseReturnValue:
-        return answer(400, "This form was no longer valid. Go back, reload the page and try again.")
+        return answer(400, STALE, "This form has grown old.")
 
     @app.errorhandler(OperationalError)
     def busy(error: OperationalError) -> ResponseReturnValue:
         log.error("database_unavailable", error=str(error.orig))
-        body, status = _parts(answer(503, SENTENCES[503]))
-        return body, status, {"Retry-After": "5"}
+        page, status = answer(503, SENTENCES[503])
+        return page, status, {"Retry-After": "5"}
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.code is None or error.code < 400:
             return error
-        return answer(error.code, SENTENCES.get(error.code, error.description or SENTENCES[400]))
+        sentence = SENTENCES.get(error.code, error.description or SENTENCES[400])
+        page, status = answer(error.code, sentence)
+        allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+        return page, status, {"Allow": ", ".join(allowed)} if allowed else {}
 
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> ResponseReturnValue:
         log.error("unforeseen_error", path=request.path, exc_info=error)
         return answer(500, SENTENCES[500])
-
-
-def _parts(returned: ResponseReturnValue) -> tuple[str, int]:
-    assert isinstance(returned, tuple)
-    body, status = returned[0], returned[1]
-    assert isinstance(status, int)
-    return body, status  # type: ignore[return-value]
 
 
 def _retry_after(seconds: float | None) -> dict[str, str]:

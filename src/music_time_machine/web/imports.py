@@ -1,12 +1,14 @@
 """`/imports`: uploading files, and the life of each."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from .. import imports
 from ..errors import BadRequest, BadUpload
 from .context import context, signed_in
-from .errors import wants_json
+from .errors import answer, wants_json
 
 pages = Blueprint("imports", __name__)
 ID = "int(max=2147483647):import_id"  # what the databases' integers hold
@@ -24,7 +26,7 @@ def upload() -> ResponseReturnValue:
     here, account = context(), signed_in()
     files = [file for file in request.files.getlist("file") if file.filename]
     if not files:
-        return _refuse(BadRequest("Choose a file first: the zip that Spotify sent you."))
+        return _refuse([BadRequest("Choose a file first: the zip that Spotify sent you.")])
     most = here.settings.max_upload_mb * 1_000_000
     started: list[int] = []
     refused: list[BadUpload] = []
@@ -35,7 +37,7 @@ def upload() -> ResponseReturnValue:
         except BadUpload as error:
             refused.append(error)
     if not started:
-        return _refuse(refused[0])
+        return _refuse(refused)
     here.wake()
     for refusal in refused:
         flash(str(refusal), "error")
@@ -61,11 +63,10 @@ def progress(import_id: int) -> ResponseReturnValue:
     return render_template("imports/_progress.html", view=view)
 
 
-def _refuse(error: BadRequest) -> ResponseReturnValue:
-    """The form again, with the sentence beside it and the right status."""
-    if wants_json():
-        raise error
-    return _page(str(error), error.status)
+def _refuse(errors: Sequence[BadRequest]) -> ResponseReturnValue:
+    """The form again, with the sentences beside it and the right status."""
+    sentences, status = " ".join(map(str, errors)), errors[0].status
+    return answer(status, sentences) if wants_json() else _page(sentences, status)
 
 
 def _page(problem: str | None, status: int) -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from .. import accounts, spotify
 from ..config import Settings
-from ..errors import BadRequest, BadSettings, SpotifyTrouble
+from ..errors import BadSettings, SignInFailed, SpotifyTrouble
 from .context import context, remember, signed_in
 
 pages = Blueprint("login", __name__)
@@ -55,6 +55,7 @@ def start() -> ResponseReturnValue:
     moved = _on_the_redirects_host(settings)
     if moved is not None:
         return redirect(moved)
+    _forget_begun_sign_ins()
     extra = {}
     if settings.is_demo and request.args.get("listener"):
         extra["listener"] = request.args["listener"]
@@ -93,16 +94,16 @@ def leave() -> ResponseReturnValue:
 
 def _tokens() -> spotify.Tokens:
     if request.args.get("error") == "access_denied":
-        raise BadRequest("You did not give Spotify's consent, so nothing was connected.")
+        raise SignInFailed("You did not give Spotify's consent, so nothing was connected.")
     try:
         answer = _spotify().authorize_access_token()
     except MismatchingStateError:
-        raise BadRequest(
+        raise SignInFailed(
             "This sign-in was not started in this browser, or it was used already. Connect again."
         ) from None
     except OAuthError as error:
         log.warning("sign_in_refused", error=error.error)
-        raise BadRequest("Spotify did not accept this sign-in. Please connect again.") from None
+        raise SignInFailed("Spotify did not accept this sign-in. Please connect again.") from None
     except (requests.RequestException, ValueError) as error:
         log.warning("sign_in_unreachable", kind=type(error).__name__)
         raise SpotifyTrouble(
@@ -122,6 +123,12 @@ def _read(answer: Mapping[str, object]) -> spotify.Tokens:
         refresh_token=refresh,
         scope=scope if isinstance(scope, str) else None,
     )
+
+
+def _forget_begun_sign_ins() -> None:
+    """Only the latest sign-in can be finished: many begun ones would outgrow the cookie."""
+    for key in [key for key in session if key.startswith("_state_spotify_")]:
+        session.pop(key)
 
 
 def _on_the_redirects_host(settings: Settings) -> str | None:
