@@ -126,13 +126,10 @@ def proceed(
         with open_upload(path, run.file_name) as upload:
             run.every_file(upload)
     except BadUpload as error:
-        run.end(FAILED, str(error))
+        run.problems.append(str(error))
     except FileNotFoundError:
-        run.end(
-            FAILED, "The uploaded file is gone. Please upload it once more: nothing is doubled."
-        )
-    else:
-        run.end(COMPLETED, None)
+        run.problems.append(GONE)
+    run.end(FAILED if run.problems else COMPLETED, " ".join(run.problems) or None)
     return find(db, account, import_id)
 
 

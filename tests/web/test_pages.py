@@ -1,6 +1,7 @@
 """The pages in a real browser: nothing blocked, nothing sideways, usable by keyboard and by ear."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ def database_kind() -> str:
     return "sqlite"
 
 
+@cache  # the same file each time, although the clock goes on
 def export() -> bytes:
     """A year of plays, with titles short and long, up to an hour ago."""
     rows = [
