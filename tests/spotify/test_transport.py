@@ -76,7 +76,7 @@ UNREADABLE: dict[str, Behaviour] = {
     "half a character": sends(b'{"id": "\\ud800"}'),
     "deep lists": sends(b"[" * 200_000 + b"]" * 200_000),
     "deep objects": sends(b'{"id":' * 200_000),
-    "deep beside the id": sends(b'{"id":"alice","x":' + b"[" * 9000 + b"]" * 9000 + b"}"),
+    "deep beside the id": sends(b'{"id":"alice","x":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
     "wrong type": says(PROFILE | {"id": 7}),
     "no identity": says({"display_name": "Alice"}),
     "a redirect": sends(b"", 302, {"Location": "http://192.0.2.1/"}),

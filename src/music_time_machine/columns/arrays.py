@@ -87,7 +87,7 @@ class Listens:
         inside = (day >= min(max(low, 0), LAST_DAY)) & (day <= min(max(high, 0), LAST_DAY))
         if not inside.any():
             return self._cut(slice(0, 0))
-        begin, end_ = int(inside.argmax()), len(day) - int(inside[::-1].argmax())
+        begin, end_ = int(np.argmax(inside)), len(day) - int(np.argmax(inside[::-1]))
         if inside[begin:end_].all():
             return self._cut(slice(int(first) + begin, int(first) + end_))
         # Clocks set back across midnight: the day before is lived on for an hour.
@@ -96,8 +96,8 @@ class Listens:
     def before(self, second: int) -> "Listens":
         """The plays stamped before `second`, and the tracks that had been heard by then."""
         plays = int(np.searchsorted(self.when, np.uint32(second)))
-        tracks = int(self.track[:plays].max()) + 1 if plays else 0
-        artists = int(self.artist[:tracks].max()) + 1 if tracks else 0
+        tracks = int(np.max(self.track[:plays])) + 1 if plays else 0
+        artists = int(np.max(self.artist[:tracks])) + 1 if tracks else 0
         return replace(
             self._cut(slice(0, plays)),
             track_ids=self.track_ids[:tracks],
