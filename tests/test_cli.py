@@ -58,7 +58,8 @@ def test_an_archive_is_built_before_anyone_signs_in(mtm: Mtm) -> None:
     assert mtm("account", "add", "Alice").returncode == 0
     done = mtm("import", mtm.file("export.zip", export()), "--account", "Alice")
     assert done.returncode == 0, done.stderr
-    assert "43 rows in 2 files; 41 added, 1 already known." in done.stdout
+    assert "43 rows in 2 files" in done.stdout
+    assert "41 added, 1 already known." in done.stdout
     assert "left out: 1 row naming neither" in done.stdout
     assert "Alice\tlocal\tUTC" in mtm("account", "list").stdout
 
@@ -74,20 +75,51 @@ def test_json_is_one_object_whose_rows_add_up(mtm: Mtm) -> None:
     told = json.loads(done.stdout)
     assert told == {
         "files": 3,
+        "formats": ["Spotify's extended streaming history"],
         "rows": 44,
         "added": 41,
         "known": 1,
         "skipped": {"no_identity": 1, "unreadable": 1},
+        "snapshots": 0,
+        "ignored": ["Spotify Extended Streaming History/ReadMeFirst_ExtendedStreamingHistory.pdf"],
+        "imports": [1, 2],
     }
     assert told["rows"] == told["added"] + told["known"] + sum(told["skipped"].values())
 
 
-def test_a_folder_stands_for_the_files_in_it(mtm: Mtm) -> None:
+def test_a_folder_is_one_import_of_all_its_files(mtm: Mtm) -> None:
     mtm("account", "add", "Alice")
-    mtm.file("exports/one/a.json", extended_json([extended_row()]))
+    mtm.file("exports/one/a.json", extended_json([extended_row("2020-01-01T00:00:00Z")]))
     mtm.file("exports/two.zip", export())
+    mtm.file("exports/notes.txt", b"nothing to read")
+    mtm.file("exports/.hidden.json", b"[]")
     done = mtm("import", str(mtm.folder / "exports"), "--account", "Alice", "--json")
-    assert json.loads(done.stdout)["files"] == 3
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["files"], told["added"], told["imports"]) == (3, 42, [1])
+
+
+def test_a_folder_without_any_export_is_one_sentence(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    mtm.file("empty/notes.txt", b"nothing to read")
+    done = mtm("import", str(mtm.folder / "empty"), "--account", "Alice")
+    assert done.returncode == 1
+    assert "no zip, JSON, CSV or SQLite file" in done.stderr
+
+
+def test_a_dry_run_tells_what_an_import_would_do_and_changes_nothing(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    path = mtm.file("export.zip", export())
+    command = ["import", path, "--account", "Alice"]
+    told = mtm(*command, "--dry-run")
+    assert told.returncode == 0, told.stderr
+    assert "41 would be added, 1 already known." in told.stdout
+    foretold = json.loads(mtm(*command, "--dry-run", "--json").stdout)
+    done = json.loads(mtm(*command, "--json").stdout)
+    assert {**foretold, "imports": []} == {**done, "imports": []}
+    again = json.loads(mtm(*command, "--dry-run", "--json").stdout)
+    assert (again["added"], again["known"]) == (0, 42)
+    assert list((mtm.folder / "data" / "uploads").iterdir()) == []
 
 
 def test_a_bad_file_is_one_sentence_and_the_good_one_is_kept(mtm: Mtm) -> None:

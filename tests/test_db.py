@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import select, text
 
 from music_time_machine import db as database
@@ -127,13 +128,13 @@ def test_an_upgrade_cut_short_leaves_the_old_schema(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"sqlite:///{tmp_path / 'a.db'}"
-    real = database.command.upgrade
+    real = command.upgrade
 
     def cut(*arguments: object) -> None:
         real(*arguments)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(database.command, "upgrade", cut)
+    monkeypatch.setattr(command, "upgrade", cut)
     with pytest.raises(KeyboardInterrupt):
         database.upgrade(url)
     with closing(sqlite3.connect(tmp_path / "a.db")) as raw:

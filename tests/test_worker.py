@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 import requests
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from music_time_machine import accounts, imports
-from music_time_machine.models import Snapshot
+from music_time_machine import accounts, imports, listens, search
+from music_time_machine.imports import running
+from music_time_machine.models import Listen, Snapshot
 from tests.formats.samples import extended_row, extended_zip
 from tests.stage import ALICE, BOB, Stage
 
@@ -83,15 +84,15 @@ def test_a_locked_database_only_interrupts_an_import(
     visitor.upload(
         extended_zip({"a.json": [extended_row()], "b.json": [extended_row(ms_played=1)]})
     )
-    true_record, calls = imports.record, []
+    calls = []
 
     def locked_once(*arguments: object, **named: object) -> object:
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == 1:
             raise OperationalError("INSERT", {}, Exception("database is locked"))
-        return true_record(*arguments, **named)  # type: ignore[arg-type]
+        return listens.record_batch(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(imports, "record", locked_once)
+    monkeypatch.setattr(running, "record_batch", locked_once)
     stage.do_jobs()
     account = accounts.everyone(stage.db, stage.settings)[0]
     assert not imports.find(stage.db, account, 1).is_ended
@@ -99,3 +100,41 @@ def test_a_locked_database_only_interrupts_an_import(
     stage.do_jobs()
     view = imports.find(stage.db, account, 1)
     assert (view.state, view.rows, view.added) == ("completed", 2, 2)
+
+
+def test_a_pause_outlives_the_worker_that_was_told_of_it(both: Stage) -> None:
+    both.break_spotify(
+        {"path": "/v1/me/top/*", "status": 429, "headers": {"Retry-After": "3600"}, "times": 1}
+    )
+    both.jobs().snapshot_everyone()
+    requests.delete(f"{both.spotify.url}/_emulator/calls", timeout=10)
+    both.clock.pass_by(minutes=50)
+    both.jobs().snapshot_everyone()
+    both.jobs().follow_everyone()
+    assert both.calls() == {}
+
+
+def test_the_latest_plays_of_everybody_come_in(both: Stage) -> None:
+    both.jobs().follow_everyone()
+    with both.db.read() as session:
+        counts = session.execute(
+            select(Listen.account_id, func.count()).group_by(Listen.account_id)
+        ).all()
+    assert sorted(map(tuple, counts)) == [(1, 50), (2, 50)]
+
+
+def test_a_sweep_leaves_nothing_for_search_to_catch_up_with(both: Stage) -> None:
+    jobs = both.jobs()
+    jobs.follow_everyone()
+    jobs.sweep()
+    assert search.catch_up(both.db, 1) == 0
+
+
+def test_details_are_asked_for_in_a_job_of_their_own(both: Stage) -> None:
+    visitor = both.visitor()
+    visitor.sign_in(ALICE)
+    track = both.spotify.emulator.world.catalogue.tracks[0]
+    visitor.upload(extended_zip({"a.json": [extended_row(uri=f"spotify:track:{track.id}")]}))
+    both.do_jobs()
+    both.jobs().fill_in_details()
+    assert both.calls()[f"GET /v1/tracks/{track.id}"] == 1

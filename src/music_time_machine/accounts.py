@@ -24,10 +24,16 @@ from .errors import BadRequest, Conflict, NotFound, ReconnectNeeded
 from .models import Account, AccountRow, Credential, Preference
 from .plays import clean_text, name_key
 
-SCOPES = ("user-read-private", "user-top-read", "user-read-recently-played")
+SCOPES = (
+    "user-read-private",
+    "user-top-read",
+    "user-read-recently-played",
+    "user-read-currently-playing",
+)
 TOKEN_MARGIN = timedelta(minutes=1)
 REFRESH_LEASE = timedelta(seconds=15)
 WAIT_SECONDS = 5.0
+DEADLINE_SECONDS = 10.0
 CONSENT_LASTS = timedelta(days=182)
 
 Clock = Callable[[], datetime]
@@ -196,23 +202,34 @@ def connection(db: Database, account: Account) -> Connection:
 
 
 def spotify_client(
-    db: Database, account: Account, settings: Settings, clock: Clock
+    db: Database,
+    account: Account,
+    settings: Settings,
+    clock: Clock,
+    deadline: float = DEADLINE_SECONDS,
 ) -> spotify.Client:
     """A client that speaks as this account and refreshes its token when needed.
 
-    Its calls raise ReconnectNeeded when the consent has ended, besides Spotify's own errors.
+    Its calls raise ReconnectNeeded when the consent has ended, besides Spotify's own errors. A
+    call, and a refresh before it, take `deadline` seconds each at most.
     """
 
     def token(force: bool) -> str:
-        return _access_token(db, account, settings, clock, force=force)
+        return _access_token(db, account, settings, clock, deadline, force=force)
 
-    return spotify.Client(settings.spotify_api_url, token)
+    return spotify.Client(settings.spotify_api_url, token, deadline=deadline)
 
 
 def _access_token(
-    db: Database, account: Account, settings: Settings, clock: Clock, *, force: bool
+    db: Database,
+    account: Account,
+    settings: Settings,
+    clock: Clock,
+    seconds: float,
+    *,
+    force: bool,
 ) -> str:
-    deadline = time.monotonic() + WAIT_SECONDS
+    waits_until = time.monotonic() + min(WAIT_SECONDS, seconds)
     refused = _credential(db, account, settings).access_token if force else None
     while True:
         held = _credential(db, account, settings)
@@ -220,8 +237,8 @@ def _access_token(
         if is_fresh:
             return held.access_token
         if _lease_refresh(db, account, held, clock()):
-            return _refresh(db, account, settings, held, clock)
-        if time.monotonic() > deadline:
+            return _refresh(db, account, settings, held, clock, seconds)
+        if time.monotonic() > waits_until:
             raise spotify.Unavailable("Another request is still renewing the sign-in at Spotify.")
         time.sleep(0.05)
 
@@ -268,13 +285,21 @@ def _lease_refresh(db: Database, account: Account, held: _Held, now: datetime) -
         return True
 
 
-def _refresh(db: Database, account: Account, settings: Settings, held: _Held, clock: Clock) -> str:
+def _refresh(
+    db: Database,
+    account: Account,
+    settings: Settings,
+    held: _Held,
+    clock: Clock,
+    seconds: float,
+) -> str:
     try:
         tokens = spotify.refresh_tokens(
             settings.spotify_accounts_url,
             settings.spotify_client_id or "",
             client_secret(settings),
             held.refresh_token,
+            deadline=seconds,
         )
     except spotify.NeedsReconnect:
         _mark_reconnect(db, account)

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -17,11 +18,9 @@ from zoneinfo import ZoneInfo
 
 import click
 import structlog
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from . import accounts, imports, snapshots
+from . import accounts, imports
 from .config import Settings, load_settings
 from .db import Database, is_empty, schema_problem, sqlite_warning
 from .db import upgrade as upgrade_schema
@@ -30,6 +29,7 @@ from .models import Account
 from .spotify import SpotifyError
 
 COMMANDS = "music_time_machine.commands"
+SUFFIXES = frozenset({".zip", ".json", ".jsonl", ".csv", ".db", ".sqlite", ".sqlite3"})
 STOPPED = "This import was stopped. What was read is kept; import the file again for the rest."
 
 
@@ -182,6 +182,8 @@ def snapshot(name: str | None) -> None:
 
     Example: mtm snapshot --account Alice
     """
+    from . import snapshots
+
     settings = _settings()
     db = _database(settings)
     everyone = accounts.everyone(db, settings)
@@ -210,19 +212,23 @@ def snapshot(name: str | None) -> None:
 @cli.command(name="import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--account", "name", required=True, help="Whose archive it goes into.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def import_command(paths: tuple[Path, ...], name: str, as_json: bool) -> None:
-    """Read exports into an archive: zips as Spotify sends them, or loose JSON files.
+def import_command(paths: tuple[Path, ...], name: str, dry_run: bool, as_json: bool) -> None:
+    """Read exports into an archive: zips as they came, or the files inside them.
+
+    A folder is one import of all its files.
 
     Example: mtm import my_spotify_data.zip --account Alice
     """
     settings = _settings()
     db = _database(settings)
     account = accounts.find_by_name(db, name, settings)
+    uploads = [(path, _files(path)) for path in paths]  # a path that is wrong stops all of it
     views, failed = [], False
-    for path in _files(paths):
+    for path, files in uploads:
         try:
-            view = _import(db, account, path, settings, is_quiet=as_json)
+            view = _import(db, account, path, files, settings, is_dry=dry_run, is_quiet=as_json)
         except (MusicTimeMachineError, OSError) as error:
             failed = True
             click.echo(_sentence(error, path), err=True)
@@ -240,90 +246,126 @@ def import_command(paths: tuple[Path, ...], name: str, as_json: bool) -> None:
 
 
 def _import(
-    db: Database, account: Account, path: Path, settings: Settings, *, is_quiet: bool
+    db: Database,
+    account: Account,
+    path: Path,
+    files: list[Path],
+    settings: Settings,
+    *,
+    is_dry: bool,
+    is_quiet: bool,
 ) -> imports.ImportView:
+    """One import of these files to its end; a dry one is checked, told and cancelled."""
     name = f"cli:{os.getpid()}:{os.urandom(4).hex()}"
-    most = max(settings.max_upload_mb * 1_000_000, path.stat().st_size)  # one's own disk, own rule
-    with path.open("rb") as file:
-        import_id = imports.receive(db, account, path.name, file, most, _now(), worker=name)
+    size = sum(file.stat().st_size for file in files)
+    most = max(settings.max_upload_mb * 1_000_000, size)  # one's own disk, own rule
+    with ExitStack() as opened:
+        streams = [(file.name, opened.enter_context(file.open("rb"))) for file in files]
+        import_id = imports.receive(
+            db, account, streams, most, _now(), worker=name, check_first=is_dry
+        )
     try:
-        return _proceed(db, account, import_id, name, path, is_quiet=is_quiet)
+        view = _proceed(db, account, import_id, name, path.name, is_quiet=is_quiet)
+        if view.can_start:
+            imports.cancel(db, account, import_id, _now())
     except (Exception, KeyboardInterrupt):
-        # The file is still the person's own: what is left of our copy helps nobody.
+        # The files are still the person's own: what is left of our copy helps nobody.
         imports.fail(db, account, import_id, name, STOPPED, _now())
         raise
+    return view
 
 
 def _proceed(
-    db: Database, account: Account, import_id: int, name: str, path: Path, *, is_quiet: bool
+    db: Database, account: Account, import_id: int, worker: str, name: str, *, is_quiet: bool
 ) -> imports.ImportView:
     """Bring the import to its end, with a bar where somebody is looking."""
-    console = Console(stderr=True)
-    if is_quiet or not console.is_terminal:
-        return imports.proceed(db, account, import_id, name, _now)
+    if is_quiet or not sys.stderr.isatty():
+        return imports.proceed(db, account, import_id, worker, _now)
+    # A tenth of a second, which a script would pay for nothing.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     percent, rows = "{task.percentage:>3.0f} %", "{task.fields[rows]:,} rows"
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn(percent), TextColumn(rows))
-    with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
-        task = bar.add_task(path.name, total=100, rows=0)
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(name, total=100, rows=0)
 
         def show(view: imports.ImportView) -> None:
             bar.update(task, completed=view.percent, rows=view.rows)
 
-        view = imports.proceed(db, account, import_id, name, _now, on_progress=show)
+        view = imports.proceed(db, account, import_id, worker, _now, on_progress=show)
         show(view)
     return view
 
 
-def _files(paths: tuple[Path, ...]) -> list[Path]:
-    """Every file named, and every zip and JSON file in a folder named."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in {".zip", ".json"})
-            if not inside:
-                raise MusicTimeMachineError(f"There is no zip or JSON file in {path}.")
-            found += inside
-        elif path.is_file():
-            found.append(path)
-        else:
-            raise MusicTimeMachineError(f"There is no file {path}. Check the path and try again.")
-    return found
+def _files(path: Path) -> list[Path]:
+    """The file named, or every file in a folder named that may hold a history."""
+    if path.is_dir():
+        inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES)
+        found = [each for each in inside if each.is_file() and not each.name.startswith(".")]
+        if not found:
+            raise MusicTimeMachineError(f"There is no zip, JSON, CSV or SQLite file in {path}.")
+        return found
+    if not path.is_file():
+        raise MusicTimeMachineError(f"There is no file {path}. Check the path and try again.")
+    return [path]
 
 
 def _sentence(error: Exception, path: Path) -> str:
     if isinstance(error, OSError) and error.errno != errno.ENOSPC:
-        return f"{path} cannot be read: {error.strerror or error}."
+        return f"{error.filename or path} cannot be read: {error.strerror or error}."
     if isinstance(error, OSError):
         return _os_sentence(error)
     return str(error)
 
 
 def _tell(view: imports.ImportView, zone: ZoneInfo) -> None:
+    added, known = _outcome(view)
     click.echo(
-        f"{view.file_name}: {view.rows:,} rows in {view.files} "
-        f"{'file' if view.files == 1 else 'files'}; "
-        f"{view.added:,} added, {view.known:,} already known."
+        f"{view.file_name}: {view.rows:,} {'row' if view.rows == 1 else 'rows'} in {view.files} "
+        f"{'file' if view.files == 1 else 'files'} ({', '.join(view.formats)}); "
+        f"{added:,} {'would be ' if view.can_start else ''}added, {known:,} already known."
     )
     for reason, count in view.skipped:
         click.echo(f"  left out: {count:,} {'row' if count == 1 else 'rows'} {reason.sentence}")
     if view.first_played_at and view.last_played_at:
         first, last = view.first_played_at.astimezone(zone), view.last_played_at.astimezone(zone)
         click.echo(f"  from {first:%Y-%m-%d} to {last:%Y-%m-%d}")
+    if _snapshots(view):
+        click.echo(f"  snapshots {'to add' if view.can_start else 'added'}: {_snapshots(view):,}")
+    if view.ignored:
+        click.echo(f"  not history, so not read: {', '.join(view.ignored)}")
 
 
 def _totals(views: list[imports.ImportView]) -> dict[str, object]:
     """What `--json` prints: rows = added + known + the sum of skipped, always."""
+    outcomes = [_outcome(view) for view in views]
     skipped: dict[str, int] = {}
     for view in views:
         for reason, count in view.skipped:
             skipped[str(reason)] = skipped.get(str(reason), 0) + count
     return {
         "files": sum(view.files for view in views),
+        "formats": list(dict.fromkeys(title for view in views for title in view.formats)),
         "rows": sum(view.rows for view in views),
-        "added": sum(view.added for view in views),
-        "known": sum(view.known for view in views),
+        "added": sum(added for added, _ in outcomes),
+        "known": sum(known for _, known in outcomes),
         "skipped": skipped,
+        "snapshots": sum(_snapshots(view) for view in views),
+        "ignored": [name for view in views for name in view.ignored],
+        "imports": [view.id for view in views],
     }
+
+
+def _outcome(view: imports.ImportView) -> tuple[int, int]:
+    """Rows added and rows known; of one that was only checked, what they would be."""
+    if view.can_start and view.forecast:
+        return view.forecast.added, view.forecast.known
+    return view.added, view.known
+
+
+def _snapshots(view: imports.ImportView) -> int:
+    return view.forecast.snapshots if view.can_start and view.forecast else view.snapshots_added
 
 
 @cli.group()

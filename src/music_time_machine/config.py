@@ -93,6 +93,26 @@ class Settings(BaseSettings):
         ge=1,
         description="The largest upload in megabytes; ten years of Spotify are about 20.",
     )
+    poll_minutes: int = Field(
+        default=20,
+        ge=1,
+        le=60,
+        description="How often, in minutes, the worker asks Spotify for an account's latest plays; "
+        "Spotify lists only the last 50.",
+    )
+    poll_minutes_listening: int = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="The same while somebody is listening.",
+    )
+    details_a_day: int = Field(
+        default=500,
+        ge=0,
+        le=10_000,
+        description="How many tracks a day the worker asks Spotify about, to fill in the lengths, "
+        "covers and release dates that exports do not tell; 0 asks for none.",
+    )
     demo_listeners: tuple[DemoListener, ...] = Field(
         default=(),
         description="Set by the demo itself: the invented listeners its start page offers.",

@@ -214,9 +214,8 @@ class Demo:
             timeout=120,
         )
         most = max(len(export.content), 1)
-        import_id = imports.receive(
-            db, account, "my_spotify_data.zip", BytesIO(export.content), most, _now(), worker="demo"
-        )
+        files = [("my_spotify_data.zip", BytesIO(export.content))]
+        import_id = imports.receive(db, account, files, most, _now(), worker="demo")
         view = imports.proceed(db, account, import_id, "demo", _now)
         if view.problem:
             raise MusicTimeMachineError(f"The demo could not fill its archive: {view.problem}")

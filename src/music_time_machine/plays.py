@@ -5,9 +5,10 @@ table, no file. Text is made safe here, once, so that SQLite and PostgreSQL acce
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 from hashlib import blake2b
@@ -30,7 +31,12 @@ class Source(IntEnum):
     """Where a play came from, and so what its stamp means. Stored: never renumber."""
 
     EXTENDED_HISTORY = 1  # Spotify's export: to the second, stamped at the end
-    RECENTLY_PLAYED = 2  # Spotify's API: to the millisecond, length not told
+    RECENTLY_PLAYED = 2  # Spotify's API: to the millisecond, start or end, length not told
+    ACCOUNT_DATA = 3  # Spotify's export of a year: to the minute, stamped at the end, no ids
+    LISTENBRAINZ = 4  # to the second, stamped at the start as a rule
+    LASTFM = 5  # to the second, stamped at the start, length not told
+    LASTFM_MINUTES = 6  # the same from a list that only tells the minute
+    MALOJA = 7  # to the second, as whatever fed it stamped
 
 
 class LeftOut(StrEnum):
@@ -39,6 +45,7 @@ class LeftOut(StrEnum):
     NO_IDENTITY = "no_identity"
     UNREADABLE = "unreadable"
     IMPOSSIBLE_TIME = "impossible_time"
+    STILL_PLAYING = "still_playing"
 
     @property
     def sentence(self) -> str:
@@ -48,17 +55,46 @@ class LeftOut(StrEnum):
 
 _REASONS = {
     LeftOut.NO_IDENTITY: "naming neither a track nor an episode (removed titles, old local files)",
-    LeftOut.UNREADABLE: "not in the shape Spotify writes (a wrong type or a missing time)",
+    LeftOut.UNREADABLE: "not in the shape of their format (a wrong type or a missing time)",
     LeftOut.IMPOSSIBLE_TIME: "with an impossible time or length",
+    LeftOut.STILL_PLAYING: "still playing when the list was made, so without a time",
 }
+
+
+class LeftOutRow(msgspec.Struct, frozen=True, gc=False):
+    """A row of a file that is not a play: why, and in short what it said.
+
+    `text` is for the person to recognise the row by; never an address, an agent or a place.
+    """
+
+    reason: LeftOut
+    text: str = ""
+
+
+class TrackNames(msgspec.Struct, frozen=True, gc=False):
+    """What a source tells of a track besides its plays; what it does not tell is None."""
+
+    kind: Kind
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    spotify_id: str | None = None
+    isrc: str | None = None
+    duration_ms: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The identity of what was heard: Spotify's id when told, else artist and title."""
+        return track_key(self.kind, self.spotify_id, self.artist, self.title)
 
 
 class Play(msgspec.Struct, frozen=True, gc=False):
     """One play as a source tells it.
 
     `played_at` is aware UTC, as the source stamps it (an export: when the stream ended).
-    `ms_played` is None where the source does not tell. `spotify_id` is Spotify's 22 characters.
-    The flags are None where unknown.
+    `ms_played` is None where the source does not tell; `duration_ms` is the track's own length,
+    told by some sources. `spotify_id` is Spotify's 22 characters. The flags are None where unknown.
+    `began_at` is a second stamp that some rows carry: when the device began to play.
     """
 
     source: Source
@@ -77,11 +113,34 @@ class Play(msgspec.Struct, frozen=True, gc=False):
     incognito: bool | None = None
     platform: str | None = None
     country: str | None = None
+    duration_ms: int | None = None
+    isrc: str | None = None
+    began_at: datetime | None = None
 
     @property
-    def track_key(self) -> str:
-        """The identity of what was heard: Spotify's id when told, else artist and title."""
-        return track_key(self.kind, self.spotify_id, self.artist, self.title)
+    def names(self) -> TrackNames:
+        """What it tells of its track."""
+        return TrackNames(
+            self.kind,
+            self.title,
+            self.artist,
+            self.album,
+            self.spotify_id,
+            self.isrc,
+            self.duration_ms,
+        )
+
+
+class Placing(msgspec.Struct, frozen=True):
+    """One place of a list in somebody's snapshot of a day, as a file tells it.
+
+    `time_range` is `short_term`, `medium_term` or `long_term`; `rank` counts from 1.
+    """
+
+    local_date: date
+    time_range: str
+    rank: int
+    track: "TrackDetails"
 
 
 class ArtistDetails(msgspec.Struct, frozen=True):
@@ -123,14 +182,73 @@ class TrackDetails(msgspec.Struct, frozen=True):
 
 def track_key(kind: Kind, spotify_id: str | None, artist: str | None, title: str) -> str:
     """A short, bounded text that is equal for the same track and differs for another."""
+    # Music has no word before it: its keys are most of the catalogue, and are stored twice.
+    of_kind = "" if kind is Kind.TRACK else f"{kind}:"
     if spotify_id is not None:
-        return f"{kind}:{spotify_id}"
-    return f"{kind}:~{_digest((name_key(artist or ''), name_key(title)))}"
+        return f"{of_kind}{spotify_id}"
+    return f"{of_kind}~{_digest((name_key(artist or ''), name_key(title)))}"
 
 
 def album_key(artist: str | None, name: str) -> str:
     """The identity of an album known by its names alone."""
     return _digest((name_key(artist or ""), name_key(name)))
+
+
+def recording_key(artist: str | None, title: str) -> int:
+    """A number that is equal for the same recording under several ids, spellings or editions.
+
+    Folds case, accents and punctuation, takes the first of several artists, and drops what a title
+    says of its edition (`- Remastered 2011`, `(feat. ...)`), but not `Live`, which is another one.
+    The kind is no part of it: account data may tell an episode like a track of its show.
+    From 63 bits of a digest: among ten million recordings two meet by chance once in 200,000.
+    """
+    names = f"{_plain(_first_artist(artist or ''))}\n{_plain(_without_edition(title))}"
+    return _number(names)
+
+
+def key_number(key: str) -> int:
+    """A number for a `TrackNames.key` that is the same in every archive, for a fixed order."""
+    return _number(key)
+
+
+# What stands between two artists of one credit. "Tyler, The Creator" loses his end in every source
+# alike, so he is still himself.
+_NEXT_ARTIST = re.compile(
+    r"[,;]\s|\s(?:/|&|\+|(?:feat|ft|vs)\.?|featuring|with|and|x)\s", re.IGNORECASE
+)
+_EDITION = re.compile(
+    r"""\s*(?:
+        [(\[]\s*(?:feat|ft|featuring|with)\b[^)\]]*[)\]]
+      | [(\[][^)\]]*\bremaster(?:ed)?\b[^)\]]*[)\]]
+      | \s-\s[^-]*\bremaster(?:ed)?\b.*$
+      | [(\[](?:single|album|mono|stereo|explicit|clean|original)(?:\s+(?:version|mix|edit))?[)\]]
+      | \s-\s(?:single|album|mono|stereo|explicit|clean|original)(?:\s+(?:version|mix))?\s*$
+      | \s(?:feat|ft)\.\s.*$
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def _first_artist(credit: str) -> str:
+    return _NEXT_ARTIST.split(credit, maxsplit=1)[0] or credit
+
+
+def _without_edition(title: str) -> str:
+    # Most titles have none of what an edition is told by, and need no closer look.
+    return _EDITION.sub("", title) or title if _MAY_BE_EDITION(title) else title
+
+
+@lru_cache(maxsize=4_096)
+def _plain(text: str) -> str:
+    """Letters and digits alone, without case and accents; other signs where nothing is left."""
+    if text.isascii():
+        return text.lower().translate(_NO_LETTERS) or name_key(text)
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(filter(str.isalnum, folded)) or name_key(text)
+
+
+_MAY_BE_EDITION = re.compile(r"[(\[]|\s-\s|\s(?:feat|ft)\.", re.IGNORECASE).search
+_NO_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
 
 
 @lru_cache(maxsize=4_096)
@@ -168,6 +286,10 @@ def _without_unstorable(value: object) -> object:
 
 def _is_unstorable(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs"}
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1
 
 
 def _digest(parts: Iterable[str]) -> str:

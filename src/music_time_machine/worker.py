@@ -1,9 +1,10 @@
-"""The loop that does jobs: imports that wait, daily snapshots, sweeping up.
+"""The loop that does jobs: imports that wait, latest plays, snapshots, details, sweeping up.
 
 The truth of a job is its row in the database; a task carries nothing. So a killed worker loses
 nothing: at the start and each minute whatever has no live worker is taken up again.
 """
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -16,17 +17,22 @@ from huey.api import Huey
 from huey.serializer import SignedSerializer
 from sqlalchemy.exc import OperationalError
 
-from . import accounts, imports, snapshots, spotify
+from . import accounts, details, imports, live, search, snapshots, spotify
 from .config import Settings
 from .db import Database
 from .errors import MusicTimeMachineError, NotFound, ReconnectNeeded
 from .models import Account
 
 QUEUE = "music_time_machine"
+NAMES_A_MINUTE = 20_000
 UNFORESEEN = (
     "Something broke on our side while reading this file. What was read so far is kept; "
-    "upload the file once more to get the rest."
+    "try again to get the rest."
 )
+DISK_FULL = (
+    "The server's disk is full. What was read so far is kept; when there is room again, try again."
+)
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 log = structlog.get_logger()
 
@@ -53,7 +59,9 @@ def run(settings: Settings, lease: timedelta = imports.LEASE, threads: int = 2) 
     jobs = Jobs(Database(settings.url, settings.data_dir), settings, lease, _now)
     take_up = queue.task(name="take_up_imports")(jobs.take_up_imports)
     queue.periodic_task(crontab(), name="sweep")(jobs.sweep)
+    queue.periodic_task(crontab(), name="follow")(jobs.follow_everyone)
     queue.periodic_task(crontab(minute="*/15"), name="snapshots")(jobs.snapshot_everyone)
+    queue.periodic_task(crontab(), name="details")(jobs.fill_in_details)
 
     def begin() -> None:
         take_up()
@@ -74,13 +82,17 @@ class Jobs:
     ) -> None:
         self.db, self.settings, self.lease, self.clock = db, settings, lease, clock
         self.name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
-        self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self.pace = live.Pace(
+            every=timedelta(minutes=settings.poll_minutes),
+            listening=timedelta(minutes=settings.poll_minutes_listening),
+        )
         self._importing = Lock()
 
     def sweep(self) -> None:
-        """Take up what no live worker holds, and remove strayed uploads."""
+        """Take up what no live worker holds, remove strayed uploads, let search catch up."""
         self.take_up_imports()
         imports.sweep_strays(self.db, self.clock())
+        search.catch_up(self.db, NAMES_A_MINUTE)
 
     def take_up_imports(self) -> None:
         """Bring every import that no live worker holds to its end, oldest first.
@@ -110,36 +122,70 @@ class Jobs:
         except OperationalError as error:
             # The database is locked or away. When the lease has ended it goes on from its cursor.
             log.warning("import_interrupted", account=account_id, id=import_id, why=str(error.orig))
-        except Exception:
+        except Exception as error:
             log.exception("import_broke", account=account_id, id=import_id)
-            imports.fail(self.db, account, import_id, self.name, UNFORESEEN, self.clock())
+            is_full = isinstance(error, OSError) and error.errno in FULL
+            sentence = DISK_FULL if is_full else UNFORESEEN
+            imports.fail(self.db, account, import_id, self.name, sentence, self.clock())
         else:
             log.info("import_ended", account=account_id, id=import_id, state=view.state)
+
+    def follow_everyone(self) -> None:
+        """Fetch the latest plays of every account whose turn has come."""
+        waiting = live.due(self.db, self.pace, self.clock())
+        everyone = {one.id: one for one in accounts.everyone(self.db, self.settings)}
+        for account in [everyone[account_id] for account_id in waiting if account_id in everyone]:
+            if not self._ask(account, self._follow):
+                return
+
+    def _follow(self, account: Account, client: spotify.Client) -> None:
+        followed = live.poll(self.db, account, client, self.pace, self.clock())
+        if followed is not None:
+            log.info("plays_followed", account=account.id, added=followed.added)
 
     def snapshot_everyone(self) -> None:
         """Take today's snapshot of every connected account that has none yet."""
         for account in accounts.everyone(self.db, self.settings):
-            if self.clock() < self._paused_until:
-                return
             if accounts.connection(self.db, account).state != "connected":
                 continue
-            if not snapshots.is_taken(self.db, account, self.clock()):
-                self._snapshot(account)
+            if snapshots.is_taken(self.db, account, self.clock()):
+                continue
+            if not self._ask(account, self._snapshot):
+                return
 
-    def _snapshot(self, account: Account) -> None:
+    def _snapshot(self, account: Account, client: spotify.Client) -> None:
+        taken = snapshots.take(self.db, account, client, self.clock())
+        log.info("snapshot_taken", account=account.id, tracks=taken.tracks)
+
+    def fill_in_details(self) -> None:
+        """Ask Spotify about a few tracks of which too little is known."""
+        try:
+            filled = details.fill_in(
+                self.db, self.settings, self.clock, self.settings.details_a_day
+            )
+        except (MusicTimeMachineError, OperationalError) as error:
+            log.info("details_wait", why=str(error))
+        else:
+            if filled.asked:
+                log.info("details_filled_in", asked=filled.asked, filled=filled.filled)
+
+    def _ask(self, account: Account, job: Callable[[Account, spotify.Client], None]) -> bool:
+        """Do a job that asks Spotify; whether the others may go on, whatever became of this one."""
+        told = log.bind(account=account.id, job=job.__name__.strip("_"))
         try:
             with accounts.spotify_client(self.db, account, self.settings, self.clock) as client:
-                taken = snapshots.take(self.db, account, client, self.clock())
+                job(account, client)
         except spotify.RateLimited as error:
-            # The limit is the app's, not this person's: everybody waits, and is tried again.
-            self._paused_until = self.clock() + timedelta(seconds=error.retry_after or 60)
-            log.warning("spotify_limited", until=self._paused_until.isoformat())
+            # The limit is the app's, not this person's: the pause is kept, and everybody waits.
+            told.warning("spotify_limited", seconds=error.retry_after)
+            return False
         except ReconnectNeeded:
-            log.info("snapshot_skipped", account=account.id, why="reconnect needed")
-        except (spotify.SpotifyError, MusicTimeMachineError) as error:
-            log.warning("snapshot_failed", account=account.id, kind=type(error).__name__)
-        else:
-            log.info("snapshot_taken", account=account.id, tracks=taken.tracks)
+            told.info("job_skipped", why="reconnect needed")
+        except (spotify.SpotifyError, MusicTimeMachineError, OperationalError) as error:
+            told.warning("job_failed", kind=type(error).__name__)
+        except Exception:
+            log.exception("job_broke", account=account.id)
+        return True
 
 
 def _queue(settings: Settings) -> Huey:

@@ -6,7 +6,7 @@ come from.
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import ParamSpec
 from urllib.parse import urlencode
 
@@ -22,12 +22,13 @@ from spotify_emulator.objects import (
     Maker,
     TrackPage,
 )
+from spotify_emulator.player import HELD, ITEMLESS
 from spotify_emulator.removed import is_removed
 from spotify_emulator.reply import json_reply
 from spotify_emulator.state import here
 from spotify_emulator.tokens import Token, is_alive
 from spotify_emulator.world import RANGE_DAYS, TOP_LENGTH
-from spotify_emulator.world.diary import NO_TRACK
+from spotify_emulator.world.diary import NO_TRACK, Play
 from spotify_emulator.world.listeners import Listener
 
 P = ParamSpec("P")
@@ -113,7 +114,8 @@ def _listener() -> Listener:
 
 def _maker() -> Maker:
     emulator = here()
-    return Maker(emulator.config, emulator.world.catalogue, request.host_url.rstrip("/"))
+    host = request.host_url.rstrip("/")
+    return Maker(emulator.config, emulator.world.catalogue, host, emulator.player)
 
 
 @blueprint.get("/me")
@@ -164,10 +166,11 @@ def list_recently_played() -> Response:
     after, before = _moment("after"), _moment("before")
     if after is not None and before is not None:
         raise ApiError(400, "Only one of after and before may be given")
-    listener, maker = _listener(), _maker()
+    listener, maker, now = _listener(), _maker(), here().world_now()
+    is_listed = partial(here().player.lists, int(now.timestamp() * 1000))
     plays = [
         play
-        for play in here().world.recently_played(listener, here().world_now())
+        for play in here().world.recently_played(listener, now, is_listed)
         if (after is None or maker.played_ms(play) > after)
         and (before is None or maker.played_ms(play) < before)
     ]
@@ -187,25 +190,32 @@ def list_recently_played() -> Response:
 def show_currently_playing() -> Response:
     """What plays at this moment; nothing at all when nothing does, or in private."""
     listener, maker, now = _listener(), _maker(), here().world_now()
+    mood = here().player.mood
     play = here().world.playing(listener, now)
-    if play is None or play.is_private or (play.episode is None and play.track == NO_TRACK):
+    if mood in HELD:
+        play = next(iter(here().world.recently_played(listener, now)), None)
+    if mood == "nothing" or play is None or _is_hidden(play):
         return Response(status=204)
     now_ms = int(now.timestamp() * 1000)
     types = request.args.get("additional_types", "track").split(",")
     item = None
-    if play.episode is None:
+    if play.episode is None and mood not in ITEMLESS:
         item = maker.track(here().world.catalogue.tracks[play.track])
     return json_reply(
         CurrentlyPlayingObject(
             timestamp=play.started_ms,
-            context=maker.context(play, listener),
-            progress_ms=now_ms - play.started_ms,
+            context=None if mood in ITEMLESS else maker.context(play, listener),
+            progress_ms=None if mood in ITEMLESS else now_ms - play.started_ms,
             item=maker.episode(play.episode) if play.episode and "episode" in types else item,
-            currently_playing_type="track" if item else "episode",
-            is_playing=True,
-            actions={"disallows": {"resuming": True}},
+            currently_playing_type=ITEMLESS.get(mood or "", "track" if item else "episode"),
+            is_playing=mood != "paused",
+            actions={"disallows": {"resuming": mood != "paused"}},
         )
     )
+
+
+def _is_hidden(play: Play) -> bool:
+    return play.is_private or (play.episode is None and play.track == NO_TRACK)
 
 
 @blueprint.get("/tracks/<track_id>")

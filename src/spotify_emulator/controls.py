@@ -9,6 +9,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from spotify_emulator.faults import Fault
+from spotify_emulator.player import Player
 from spotify_emulator.reply import json_reply
 from spotify_emulator.state import here
 from spotify_emulator.tokens import Kind
@@ -68,6 +69,13 @@ def arm_faults() -> Response:
     faults = msgspec.convert(given, type=list[Fault])
     here().faults.arm(faults)
     return json_reply(faults)
+
+
+@blueprint.put("/player")
+def set_player() -> Response:
+    """Choose how recently played and the player answer from now on; `{}` as they always do."""
+    here().player = msgspec.json.decode(request.get_data(), type=Player)
+    return json_reply(here().player)
 
 
 @blueprint.get("/listeners")

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from spotify_emulator.config import EmulatorConfig
+from spotify_emulator.player import Player
 from spotify_emulator.world.catalogue import Album, Artist, Catalogue, Track
 from spotify_emulator.world.chance import account_id, spotify_id, user_id
 from spotify_emulator.world.diary import Episode, Play
@@ -234,6 +235,7 @@ class Maker:
     config: EmulatorConfig
     catalogue: Catalogue
     host: str
+    player: Player
 
     @property
     def has_old_fields(self) -> bool:
@@ -314,7 +316,8 @@ class Maker:
 
     def played_ms(self, play: Play) -> int:
         """The moment by which recently played knows a play, in Unix milliseconds."""
-        return play.ended_ms if self.config.played_at == "end" else play.started_ms
+        is_end = self.player.stamps_end(play.ended_ms, self.config.played_at)
+        return play.ended_ms if is_end else play.started_ms
 
     def episode(self, episode: Episode) -> EpisodeObject:
         """An episode in the player."""

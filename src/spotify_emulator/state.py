@@ -14,6 +14,7 @@ from flask import Flask, current_app
 
 from spotify_emulator.config import EmulatorConfig
 from spotify_emulator.faults import Faults
+from spotify_emulator.player import Player
 from spotify_emulator.tokens import Tokens
 from spotify_emulator.world import World
 
@@ -47,7 +48,8 @@ class Calls:
 class Emulator:
     """One emulator.
 
-    `set_now` holds the world's clock still, None lets it run. `consents` tells for (browser,
+    `set_now` holds the world's clock still, None lets it run. `player` is how recently played and
+    the player answer. `consents` tells for (browser,
     client id) which listener agreed to which scopes.
     """
 
@@ -57,6 +59,7 @@ class Emulator:
     calls: Calls
     faults: Faults
     set_now: datetime | None = None
+    player: Player = field(default_factory=Player)
     consents: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def world_now(self) -> datetime:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from music_time_machine import accounts
 from music_time_machine.columns import Columns, Listens
+from music_time_machine.columns.arrays import PLAY_ARRAYS
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.listens import TrackIds, record
@@ -38,11 +39,20 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One play of track number `track`, whose artist and kind follow from its number."""
+    """One play of track number `track`, whose artist, album and kind follow from its number.
+
+    `ms` is None where its source does not tell; `duration` is the track's own length, and so one of
+    the track's. Another `edition` is another id of the same recording.
+    """
 
     at: datetime
     track: int = 1
-    ms: int = 180_000
+    ms: int | None = 180_000
+    edition: int = 0
+    skipped: bool | None = None
+    private: bool | None = None
+    source: Source = Source.EXTENDED_HISTORY
+    duration: int | None = None
 
     @property
     def title(self) -> str:
@@ -56,11 +66,25 @@ class Heard:
     def artist(self) -> str | None:
         return None if self.track % 6 == 5 else f"Artist {self.track % 3}"
 
+    @property
+    def album(self) -> str | None:
+        return None if self.track % 4 == 3 else f"Album {self.track % 4} of edition {self.edition}"
+
+    @property
+    def spotify_id(self) -> str | None:
+        return f"{self.edition:011d}{self.track:011d}" if self.edition else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts by the rule of whoever has chosen none."""
+        return self.ms is None or self.ms >= 30_000
+
     def play(self) -> Play:
         """The same as a row of an export."""
         return Play(
-            source=Source.EXTENDED_HISTORY, played_at=self.at, ms_played=self.ms, kind=self.kind,
-            title=self.title, artist=self.artist,
+            source=self.source, played_at=self.at, ms_played=self.ms, kind=self.kind,
+            title=self.title, artist=self.artist, album=self.album, spotify_id=self.spotify_id,
+            skipped=self.skipped, incognito=self.private, country="DE", duration_ms=self.duration,
         )  # fmt: skip
 
     def day(self, zone: ZoneInfo) -> date:
@@ -105,13 +129,41 @@ def histories(
     return st.lists(heard, max_size=most)
 
 
+def mixed_histories(
+    first: datetime = datetime(2000, 1, 1, tzinfo=UTC),
+    last: datetime = datetime(2099, 12, 31, tzinfo=UTC),
+    most: int = 40,
+) -> st.SearchStrategy[list[Heard]]:
+    """Plays of several ids of a recording, skipped and private ones, some with no length told."""
+    flags = st.sampled_from([None, False, True])
+    told = st.builds(
+        Heard,
+        moments(first, last),
+        st.integers(1, 12),
+        st.sampled_from([0, 999, 29_999, 30_000, 100_000, 240_000]),
+        edition=st.integers(0, 2),
+        skipped=flags,
+        private=flags,
+        duration=st.sampled_from([None, 45_000, 200_000]),
+    )
+    untold = st.builds(
+        Heard,
+        moments(first, last),
+        st.integers(1, 12),
+        st.none(),
+        source=st.just(Source.LASTFM),
+        duration=st.sampled_from([None, 20_000]),
+    )
+    return st.lists(st.one_of(told, told, untold), max_size=most)
+
+
 def stored_order(db: Database, account: Account) -> list[tuple[datetime, str, int]]:
     """The account's listens as (moment, title, ms), in the order of their key."""
     statement = (
         select(Listen.played_at, Track.title, Listen.ms_played)
         .join(Track, Track.id == Listen.track_id)
         .where(Listen.account_id == account.id)
-        .order_by(Listen.played_at, Listen.track_id, Listen.ms_played)
+        .order_by(Listen.played_at, Listen.track_id, Listen.ms_played, Listen.nth, Listen.source)
     )
     with db.read() as session:
         return [(row.played_at, row.title, row.ms_played) for row in session.execute(statement)]
@@ -131,5 +183,5 @@ def contents(columns: Columns) -> list[list[list[int]]]:
 
 def size(listens: Listens) -> int:
     """How many plays, as every array of plays tells it."""
-    (plays,) = {len(array) for array in listens.arrays()[:5]}
+    (plays,) = {len(array) for array in listens.arrays()[: len(PLAY_ARRAYS)]}
     return plays

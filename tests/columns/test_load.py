@@ -22,17 +22,20 @@ from sqlalchemy import delete, select, update
 
 from music_time_machine import columns
 from music_time_machine.columns import Columns, Listens, builds, calendar_day, day_number
+from music_time_machine.columns import files as columns_files
 from music_time_machine.columns.reading import bring_up_to_date
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.models import Account, Archive, Listen, Track
-from music_time_machine.plays import Kind
+from music_time_machine.plays import Kind, Source
+from music_time_machine.traits import Trait, value
 from tests.columns.histories import (
     ZONES,
     Heard,
     contents,
     histories,
     keep,
+    mixed_histories,
     new_account,
     size,
     stored_order,
@@ -43,6 +46,9 @@ EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 # Around a day that came back for an hour in Newfoundland.
 SHORT = histories(datetime(2010, 1, 1, tzinfo=UTC), datetime(2011, 9, 11, tzinfo=UTC), most=15)
+MIXED = mixed_histories(
+    datetime(2010, 1, 1, tzinfo=UTC), datetime(2011, 9, 11, tzinfo=UTC), most=15
+)
 
 on_this_database = settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -132,8 +138,104 @@ def test_tracks_and_artists_are_numbered_as_they_were_first_heard(
     assert music.artist_first_day().tolist() == [firsts[artist] for artist in artists]
 
 
+@on_this_database
+@given(history=mixed_histories())
+def test_every_play_tells_how_it_was_played_and_of_what(
+    db: Database, settings: Settings, history: list[Heard]
+) -> None:
+    account = new_account(db, settings)
+    keep(db, account, history)
+    loaded = columns.load(db, account)
+    with db.read() as session:
+        statement = (
+            select(Listen, Track)
+            .join(Track, Track.id == Listen.track_id)
+            .where(Listen.account_id == account.id)
+            .order_by(*Listen.__mapper__.primary_key)
+        )
+        rows = [(listen, track) for listen, track in session.execute(statement)]
+    for listens, is_music in ((loaded.music, True), (loaded.spoken, False)):
+        wanted = [
+            (
+                listen.track_id,
+                (track.duration_ms or listen.ms_played)
+                if listen.traits >> 10 & 1
+                else listen.ms_played,
+                {trait: value(listen.traits, trait) for trait in Trait if trait != Trait.COUNTRY},
+                listen.source,
+                track.artist_id or -1,
+                track.album_id or -1,
+                track.duration_ms or 0,
+            )
+            for listen, track in rows
+            if (track.kind == "track") == is_music
+        ]
+        assert told(listens) == wanted
+        recordings = [track.recording for _, track in rows if (track.kind == "track") == is_music]
+        seen = list(dict.fromkeys(recordings))
+        numbers = listens.recording[listens.track].tolist()
+        assert [seen[number] for number in numbers] == recordings
+
+
+def told(listens: Listens) -> list[tuple[object, ...]]:
+    """What each play says besides its time, one by one."""
+    artist_ids, album_ids = [*listens.artist_ids.tolist(), -1], [*listens.album_ids.tolist(), -1]
+    traits = {t: listens.trait(t).tolist() for t in Trait if t != Trait.COUNTRY}
+    return [
+        (
+            int(listens.track_ids[track]),
+            int(listens.ms[n]),
+            {trait: values[n] for trait, values in traits.items()},
+            int(listens.source[n]),
+            artist_ids[listens.artist[track]],
+            album_ids[listens.album[track]],
+            int(listens.duration_ms[track]),
+        )
+        for n, track in enumerate(listens.track.tolist())
+    ]
+
+
+def test_true_repeats_are_plays_of_their_own(db: Database, alice: Account) -> None:
+    keep(db, alice, [Heard(EVENING)])
+    with db.write() as session:
+        (listen,) = session.scalars(select(Listen)).all()
+        again = {"track_id": listen.track_id, "ms_played": listen.ms_played, "traits": 0}
+        session.add(Listen(account_id=alice.id, played_at=EVENING, nth=1, source=1, **again))
+        session.execute(update(Archive).values(version=Archive.version + 1))
+    assert size(columns.load(db, alice).music) == 2
+
+
+@pytest.mark.parametrize("was_built", [True, False])
+def test_a_length_no_source_tells_is_the_tracks_once_that_is_known(
+    db: Database, alice: Account, was_built: bool
+) -> None:
+    scrobble = Heard(EVENING, ms=None, source=Source.LASTFM)
+    keep(db, alice, [scrobble, Heard(EVENING + 9 * MINUTE, track=2, ms=0)])
+    for known, newer in ((None, 20), (200_000, 30), (210_000, 40)):
+        if was_built:
+            columns.load(db, alice)
+        with db.write() as session:
+            session.execute(update(Track).values(duration_ms=known))
+        keep(db, alice, [Heard(EVENING + newer * MINUTE, track=2, ms=1)])
+        music = columns.load(db, alice).music
+        assert music.ms[:2].tolist() == [known or 0, 0]
+        assert music.duration_ms.tolist() == [known or 0] * 2
+        assert contents(columns.load(db, alice)) == contents(made_anew(db, alice))
+
+
+def test_details_that_changed_since_are_in_the_next_build(db: Database, alice: Account) -> None:
+    keep(db, alice, [Heard(EVENING), Heard(EVENING + MINUTE, edition=1)])
+    assert columns.load(db, alice).music.recording.tolist() == [0, 0]
+    with db.write() as session:
+        session.execute(update(Track).values(recording=Track.id, album_id=None))
+        session.execute(update(Archive).values(version=Archive.version + 1))
+    music = columns.load(db, alice).music
+    assert (music.recording.tolist(), music.album.tolist()) == ([0, 1], [-1, -1])
+    assert contents(columns.load(db, alice)) == contents(made_anew(db, alice))
+
+
 @settings(on_this_database, max_examples=15)
-@given(batches=st.lists(SHORT, min_size=1, max_size=5), keeps_up=st.booleans())
+@given(batches=st.lists(st.one_of(SHORT, MIXED), min_size=1, max_size=5), keeps_up=st.booleans())
 def test_a_build_that_was_extended_equals_one_made_anew(
     db: Database,
     settings: Settings,
@@ -273,7 +375,7 @@ def test_whatever_comes_into_the_last_second_is_seen(
     columns.load(db, alice)
     with db.write() as session:
         new = select(Track.id).where(Track.title == "Track 3")
-        play = {"track_id": session.scalar(new), "ms_played": 1, "source": 1}
+        play = {"track_id": session.scalar(new), "ms_played": 1, "source": 1, "nth": 0, "traits": 0}
         session.add(Listen(account_id=alice.id, played_at=EVENING + 100 * ms, **play))
         session.execute(update(Archive).values(version=Archive.version + 1))
     loaded = columns.load(db, alice)
@@ -344,9 +446,9 @@ def test_every_single_bit_of_a_build_is_checked(db: Database, alice: Account) ->
         content[at] ^= 1
         build.write_bytes(content)
         try:
-            builds.files.read(build, alice.zone)
+            columns_files.read(build, alice.zone)
             unchecked.append(at)
-        except builds.files.Unusable:
+        except columns_files.Unusable:
             pass
         content[at] ^= 1
     assert unchecked == []
@@ -371,7 +473,7 @@ def test_what_is_left_of_a_builder_that_was_killed_is_cleared_away(
     keep(db, alice, [Heard(EVENING)])
     folder = folder_of(db, alice)
     folder.mkdir(parents=True)
-    (folder / "5.columns.0123456789abcdef.part").write_bytes(b"MTMCOL01 and then the power went")
+    (folder / "5.columns.0123456789abcdef.part").write_bytes(b"MTMCOL02 and then the power went")
     (folder / "lock").touch()
     assert size(columns.load(db, alice).music) == 1
     assert len(list(folder.iterdir())) == 2
@@ -525,8 +627,9 @@ def _fill(db: Database, account: Account, plays: int) -> None:
     with db.write() as session:
         track_id = session.scalar(select(Track.id))
         session.connection().exec_driver_sql(
-            f"{numbers} INSERT INTO listens (account_id, played_at, track_id, ms_played, source) "
-            f"SELECT {account.id}, 60000 * CAST(i + 21000000 AS BIGINT), {track_id}, 1, 1 FROM n"
+            f"{numbers} INSERT INTO listens "
+            "(account_id, played_at, track_id, ms_played, nth, source, traits) SELECT "
+            f"{account.id}, 60000 * CAST(i + 21000000 AS BIGINT), {track_id}, 1, 0, 1, 0 FROM n"
         )
 
 

@@ -41,7 +41,7 @@ def content_of(archive):
 def test_reads_a_file_as_it_was_packed(opened, method):
     archive = opened(hostile.zip_of({"MyData/endsong_0.json": HISTORY}, method))
     assert [(member.name, member.size) for member in archive.members] == [
-        ("endsong_0.json", len(HISTORY))
+        ("MyData/endsong_0.json", len(HISTORY))
     ]
     assert content_of(archive) == HISTORY
 
@@ -49,8 +49,8 @@ def test_reads_a_file_as_it_was_packed(opened, method):
 def test_a_folder_that_carries_bytes_is_no_file(opened):
     archive = opened(extended_zip({"endsong_0.json": [extended_row()]}))
     assert [member.name for member in archive.members] == [
-        "endsong_0.json",
-        "ReadMeFirst_ExtendedStreamingHistory.pdf",
+        "Spotify Extended Streaming History/endsong_0.json",
+        "Spotify Extended Streaming History/ReadMeFirst_ExtendedStreamingHistory.pdf",
     ]
 
 
@@ -58,14 +58,14 @@ def test_a_symbolic_link_is_no_file(opened):
     assert opened(hostile.linked("/etc/passwd")).members == ()
 
 
-def test_a_path_is_only_shown_and_only_its_last_part(opened):
-    paths = ["../../etc/cron.d/a.json", "/b.json", "C:\\temp\\c.json", "x/\u202egnosj.d\x1b[31m"]
+def test_a_path_is_only_shown_and_leads_nowhere(opened):
+    paths = ["../../etc/./a.json", "/b.json", "C:\\temp\\..\\c.json", "x/\u202egnosj.d\x1b[31m"]
     archive = opened(hostile.zip_of(dict.fromkeys(paths, b"[]")))
     assert [member.name for member in archive.members] == [
-        "a.json",
+        "etc/a.json",
         "b.json",
-        "c.json",
-        "gnosj.d[31m",
+        "temp/c.json",
+        "x/gnosj.d[31m",
     ]
 
 
@@ -75,10 +75,12 @@ def test_a_file_without_a_name_is_a_file(opened):
 
 
 def test_a_very_long_name_is_shortened_and_keeps_its_ending(opened):
-    archive = opened(hostile.zip_of({"x" * 5000 + ".json": b"[]"}))
-    (name,) = (member.name for member in archive.members)
-    assert len(name) == 80
-    assert name.endswith("...xx.json")
+    paths = ["x" * 5000 + ".json", "y/" * 2000 + "y.json"]
+    archive = opened(hostile.zip_of(dict.fromkeys(paths, b"[]")))
+    file, path = (member.name for member in archive.members)
+    assert (len(file), len(path)) == (80, 120)
+    assert file.endswith("...xx.json")
+    assert path.endswith(".../y.json")
 
 
 def test_reads_a_zip_with_a_zip64_record(opened):

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from music_time_machine.db import from_millis
 from music_time_machine.formats import spotify_extended
 from music_time_machine.formats.streams import Damaged
-from music_time_machine.plays import Kind, LeftOut, Play, Source
+from music_time_machine.plays import Kind, LeftOut, Source, TrackNames
+from music_time_machine.traits import Device, Trait, country, flag, reason_code, value
 from tests.formats.hostile import memory_within
 from tests.formats.samples import (
     CHAPTER_URI,
@@ -27,35 +30,88 @@ from tests.formats.samples import (
 )
 
 
+@dataclass(frozen=True)
+class Told:
+    """One row as a piece tells it, put together again."""
+
+    played_at: datetime
+    ms_played: int
+    names: TrackNames
+    began: int
+    shuffle: bool | None
+    skipped: bool | None
+    offline: bool | None
+    incognito: bool | None
+    reason_start: int
+    reason_end: int
+    device: int
+    country: str | None
+
+    def __getattr__(self, name):
+        return getattr(self.names, name)
+
+
+def told(stream):
+    """Every row in the file's order: what was played, or why it was left out."""
+    names = {}
+    done = 0
+    for piece in spotify_extended.pieces(stream):
+        names |= piece.names
+        assert len(piece) + len(piece.left_out) == piece.rows
+        assert set(piece.source.tolist()) <= {Source.EXTENDED_HISTORY}
+        left_out = {row - done: each.reason for row, each in piece.left_out}
+        plays = iter(range(len(piece)))
+        for row in range(1, piece.rows + 1):
+            yield left_out[row] if row in left_out else _told(piece, next(plays), names)
+        done += piece.rows
+
+
+def _told(piece, place, names):
+    traits = int(piece.traits[place])
+    flags = (Trait.SHUFFLE, Trait.SKIPPED, Trait.OFFLINE, Trait.PRIVATE)
+    codes = (Trait.REASON_START, Trait.REASON_END, Trait.DEVICE)
+    return Told(
+        from_millis(int(piece.stamp[place])),
+        int(piece.ms[place]),
+        names[piece.key[place]],
+        int(piece.began[place]),
+        *(flag(traits, each) for each in flags),
+        *(value(traits, each) for each in codes),
+        country(traits),
+    )
+
+
 def read(*rows, generation=Generation.WITH_AUDIOBOOKS_2025):
-    return list(spotify_extended.rows(io.BytesIO(extended_json(rows, generation))))
+    return list(told(io.BytesIO(extended_json(rows, generation))))
 
 
 def the_play(row, generation=Generation.WITH_AUDIOBOOKS_2025):
     (play,) = read(row, generation=generation)
-    assert isinstance(play, Play)
+    assert isinstance(play, Told)
     return play
 
 
 @pytest.mark.parametrize("generation", Generation)
 def test_reads_a_row_of_music_in_every_generation(generation):
     has_uris = generation is not Generation.ENDSONG_2020
-    assert the_play(extended_row(), generation) == Play(
-        source=Source.EXTENDED_HISTORY,
+    assert the_play(extended_row(), generation) == Told(
         played_at=datetime(2024, 3, 5, 18, 4, 9, tzinfo=UTC),
         ms_played=187_000,
-        kind=Kind.TRACK,
-        title="Paper Lanterns",
-        artist="The Hollow Orchard",
-        album="North Window",
-        spotify_id=TRACK_ID if has_uris else None,
-        reason_start="trackdone",
-        reason_end="fwdbtn",
+        names=TrackNames(
+            Kind.TRACK,
+            "Paper Lanterns",
+            "The Hollow Orchard",
+            "North Window",
+            TRACK_ID if has_uris else None,
+        ),
+        began=0,
         shuffle=True,
         skipped=False,
         offline=False,
         incognito=False,
-        platform="Android OS 11 API 30 (Invented, Phone 3)",
+        reason_start=reason_code("trackdone"),
+        reason_end=reason_code("fwdbtn"),
+        device=Device.ANDROID,
         country="DE",
     )
 
@@ -124,8 +180,8 @@ def test_a_flag_may_be_written_as_a_number():
 
 def test_empty_reasons_and_the_unknown_country_are_none():
     play = the_play(extended_row(reason_start="", reason_end="", platform=" ", conn_country="ZZ"))
-    assert (play.reason_start, play.reason_end, play.platform, play.country) == (None,) * 4
-    assert the_play(extended_row(reason_end=None)).reason_end is None
+    assert (play.reason_start, play.reason_end, play.device, play.country) == (0, 0, 0, None)
+    assert the_play(extended_row(reason_end=None)).reason_end == 0
 
 
 def test_a_time_of_another_zone_becomes_utc():
@@ -215,9 +271,9 @@ def without(key):
 )
 def test_a_row_of_another_shape_is_left_out_and_its_neighbours_are_read(row):
     before, middle, after = read(extended_row(), row, episode_row())
-    assert isinstance(before, Play)
+    assert isinstance(before, Told)
     assert middle is LeftOut.UNREADABLE
-    assert isinstance(after, Play)
+    assert isinstance(after, Told)
 
 
 @pytest.mark.parametrize(
@@ -242,19 +298,47 @@ def test_an_impossible_time_is_left_out(row):
     [("2000-01-01T00:00:00Z", 7 * 24 * 3600 * 1000), ("2099-12-31T23:59:59Z", 0)],
 )
 def test_the_last_possible_times_are_kept(ts, ms_played):
-    assert isinstance(read(extended_row(ts, ms_played=ms_played))[0], Play)
+    assert isinstance(read(extended_row(ts, ms_played=ms_played))[0], Told)
+
+
+@pytest.mark.parametrize(
+    ("offline_timestamp", "began"),
+    [
+        (1_709_661_662, 1_709_661_662_000),
+        (1_709_661_662_123, 1_709_661_662_123),
+        (0, 0),
+        (1, 0),
+        (None, 0),
+        ("soon", 0),
+        (10**30, 0),
+        (-5, 0),
+    ],
+)
+def test_an_offline_row_tells_when_it_began_in_seconds_or_milliseconds(offline_timestamp, began):
+    row = extended_row(offline=True, offline_timestamp=offline_timestamp)
+    assert the_play(row).began == began
+    assert the_play(row | {"offline": False}).began == 0
+
+
+def test_a_left_out_row_says_what_it_may_be_recognised_by():
+    text = extended_json([extended_row(), extended_row(ms_played=-5), nameless_row()])
+    pieces = spotify_extended.pieces(io.BytesIO(text))
+    (second, impossible), (third, nameless) = [each for piece in pieces for each in piece.left_out]
+    assert (second, third) == (2, 3)
+    assert impossible.text == "2024-03-05T18:04:09Z, Paper Lanterns, The Hollow Orchard, -5 ms"
+    assert nameless.text.endswith(" ms")
 
 
 def test_text_that_a_database_cannot_hold_is_cleaned():
     text = json.dumps([extended_row(track="Paper\0 Lan\ud83cterns ", platform="x" * 5000)]).encode()
-    (play,) = spotify_extended.rows(io.BytesIO(text))
-    assert isinstance(play, Play)
-    assert play.title == "Paper Lanterns"
-    assert play.platform == "x" * 500
+    (play,) = told(io.BytesIO(text))
+    assert isinstance(play, Told)
+    assert (play.title, play.device) == ("Paper Lanterns", Device.OTHER)
 
 
 def test_long_texts_are_cleaned_alike_each_time():
-    plays = read(*[extended_row(track=f"{'La ' * 60}{number % 2}") for number in range(6)])
+    titles = [f"{'La ' * 60}{number % 2}" for number in range(6)]
+    plays = read(*[extended_row(track=title, uri=None) for title in titles])
     assert [play.title[-1] for play in plays] == list("010101")
 
 
@@ -293,17 +377,18 @@ class EndlessHistory:
 
 @pytest.mark.parametrize(("count", "filling"), [(40_000, b"x" * 60), (3_000, b"x" * 6000)])
 def test_texts_that_never_come_twice_do_not_fill_the_memory(count, filling):
-    things = spotify_extended.rows(EndlessHistory(count, filling))
+    titles = 0
     with memory_within(20):
-        right_titles = sum(f" {number} x" in play.title for number, play in enumerate(things))
-    assert right_titles == count
+        for piece in spotify_extended.pieces(EndlessHistory(count, filling)):
+            titles += sum(" x" in piece.names[key].title for key in piece.key)
+    assert titles == count
 
 
 def test_a_history_cut_off_gives_its_first_rows_and_then_fails():
     text = extended_json([extended_row()] * 5)
     got = []
     with pytest.raises(Damaged, match="middle"):
-        got.extend(spotify_extended.rows(io.BytesIO(text[:-200])))
+        got.extend(told(io.BytesIO(text[:-200])))
     assert len(got) == 4
 
 
@@ -326,11 +411,11 @@ changed_rows = st.dictionaries(keys, values, max_size=4).map(
 @given(st.lists(values | changed_rows | st.dictionaries(keys, values), max_size=12), st.booleans())
 def test_every_element_of_a_list_comes_out_as_exactly_one_thing(elements, is_ascii):
     text = json.dumps(elements, ensure_ascii=is_ascii).encode("utf-8", "surrogatepass")
-    things = list(spotify_extended.rows(io.BytesIO(text)))
+    things = list(told(io.BytesIO(text)))
     assert len(things) == len(elements)
-    assert all(isinstance(thing, Play | LeftOut) for thing in things)
+    assert all(isinstance(thing, Told | LeftOut) for thing in things)
     for thing in things:
-        if isinstance(thing, Play):
+        if isinstance(thing, Told):
             assert thing.played_at.tzinfo is UTC
             assert thing.title.encode()
             assert 0 <= (thing.ms_played or 0) <= 7 * 24 * 3600 * 1000
@@ -341,7 +426,7 @@ def test_bytes_put_into_a_history_spoil_rows_or_end_it_in_a_sentence(noise, plac
     text = extended_json([extended_row()] * 2)
     damaged = text[:place] + noise + text[place:]
     try:
-        things = list(spotify_extended.rows(io.BytesIO(damaged)))
+        things = list(told(io.BytesIO(damaged)))
     except Damaged as error:
         assert str(error).startswith("is ")  # noqa: PT017
     else:

@@ -1,140 +1,196 @@
-"""`kill -9` at any moment of an import: after a restart the archive is exactly the file's."""
+"""`kill -9` at any moment of an import and of its undoing: the archive is exact after every life.
 
-import os
-import random
+A life: an archive that knows a part already, an upload of several kinds, its check, its storing,
+its undoing, with a worker killed again and again in each.
+"""
+
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
+from random import Random
 
 import pytest
-from sqlalchemy import func, select
 
 from music_time_machine import imports
-from music_time_machine.config import Settings
 from music_time_machine.db import Database
-from music_time_machine.models import Account, Listen
-from tests.cast import SECRET
-from tests.formats.samples import extended_row, extended_zip
+from music_time_machine.models import Account
+from tests.formats.other_samples import database, headed_csv
+from tests.formats.samples import TRACK_ID, nameless_row
+from tests.imports.archives import (
+    FIRST,
+    Content,
+    File,
+    adds_up,
+    bring,
+    brought_by,
+    content,
+    emptied,
+    export,
+    leftovers,
+    receive,
+    rows,
+    uploads,
+)
+from tests.imports.worker_process import hatch
 
-PLAYS = 100_000
-A_FILE = 16_500
-KILLS = 20
-PATIENCE_SECONDS = 120
+PLAYS, APART = 8_000, 300  # minutes
+PARTS, KILLS_A_PART = 8, 16  # on SQLite
+KILLS_ON_POSTGRESQL = 16
+MOST_IN_A_ROW = 5
+assert PARTS * KILLS_A_PART + KILLS_ON_POSTGRESQL >= 140
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is there, what is sent, and what must come of it."""
+
+    there: list[File]
+    sent: list[File]
+    before: Content
+    after: Content
+    figures: tuple[object, ...]
+    left_out: list[imports.LeftOutLine]
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """How long a worker takes for a stage when nobody kills it, in seconds."""
+
+    longest: float = 0.6
 
 
 @pytest.fixture(scope="module")
-def export() -> bytes:
-    """A hundred thousand plays in seven files, as Spotify cuts them."""
-    first = datetime(2016, 1, 1, tzinfo=UTC)
-    rows = [
-        extended_row(
-            f"{first + timedelta(minutes=41 * n):%Y-%m-%dT%H:%M:%SZ}",
-            ms_played=n % 300_000,
-            track=f"Track {n % 7919}",
-            uri=f"spotify:track:{n % 7919:022d}",
-        )
-        for n in range(PLAYS)
+def story(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Story:
+    """Told once without any kill, in this process."""
+    folder = tmp_path_factory.mktemp("story")
+    scrobbles = [scrobble(n) for n in range(0, PLAYS, 10)]
+    half = PLAYS // 2
+    first, second = rows(half, minutes=APART), rows(half, start=half, minutes=APART)
+    nameless = [nameless_row()] * 50
+    places = [(TRACK_ID, f"2024-03-{day:02d}", "short_term", 1) for day in range(1, 29)]
+    there: list[File] = [
+        ("before.zip", export(rows(1_500, start=1_000, minutes=APART))),
+        ("lastfm.csv", headed_csv(scrobbles[:300])),
     ]
-    return extended_zip(
-        {
-            f"Streaming_History_Audio_{start // A_FILE}.json": rows[start : start + A_FILE]
-            for start in range(0, PLAYS, A_FILE)
-        }
+    sent: list[File] = [
+        ("export.zip", export([*first, *nameless], second)),
+        ("lastfm.csv", headed_csv(scrobbles)),
+        ("mine.db", database(folder / "mine.db", places)),
+    ]  # fmt: skip
+    with opened(folder, migrated_sqlite) as db:
+        account = emptied(db)
+        bring(db, account, *there)
+        before = content(db, account)
+        view = bring(db, account, *sent)
+        return Story(
+            there, sent, before, content(db, account), figures(view),
+            list(imports.left_out(db, account, 2)),
+        )  # fmt: skip
+
+
+def scrobble(nth: int) -> tuple[str, ...]:
+    """When that play of the export began, to a few seconds."""
+    began = FIRST + timedelta(minutes=APART * nth, seconds=-100)
+    return (
+        str(int(began.timestamp())),
+        "",
+        "The Hollow Orchard",
+        "",
+        "",
+        "",
+        f"Track {nth % 40}",
+        "",
     )
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """`mtm worker` in a process of its own, which takes silence of a second for death."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": settings.url,
-        "DATA_DIR": str(settings.data_dir),
-        "SECRET_KEY": settings.signing_key(),
-        "LOG_LEVEL": "ERROR",
-    }
-    command = [sys.executable, "-m", "music_time_machine", "worker", "--lease", "1"]
-    with subprocess.Popen(command, env=environment, cwd=settings.data_dir) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def opened(folder: Path, template: Path) -> Iterator[Database]:
+    (folder / "archive.db").write_bytes(template.read_bytes())
+    db = Database(f"sqlite:///{folder / 'archive.db'}", folder / "data")
+    yield db
+    db.close()
 
 
-def follow(db: Database, account: Account, until_rows: int) -> imports.ImportView:
-    """Watch the import until it has read so many rows, or ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        view = imports.find(db, account, 1)
-        if view.is_ended or view.rows >= until_rows:
-            return view
-        assert time.monotonic() < deadline, view
-        time.sleep(0.005)
+def figures(view: imports.ImportView) -> tuple[object, ...]:
+    return (
+        view.state, view.problem, view.rows, view.added, view.known, view.skipped,
+        view.forecast, view.snapshots_added, view.first_played_at, view.last_played_at,
+    )  # fmt: skip
 
 
-def kill_at(
-    db: Database, settings: Settings, account: Account, moment: random.Random
-) -> imports.ImportView:
-    """Start a worker, kill it somewhere between two commits, and see where that left the import."""
-    with worker(settings) as process:
-        follow(db, account, until_rows=moment.choice([0, 1, *range(0, PLAYS, 10_000)]))
-        time.sleep(moment.uniform(0, 0.15))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    return imports.find(db, account, 1)
-
-
-def assert_is_the_files(db: Database, account: Account, view: imports.ImportView) -> None:
-    assert (view.state, view.problem) == ("completed", None)
-    assert (view.rows, view.added, view.known, view.left_out) == (PLAYS, PLAYS, 0, 0)
-    with db.read() as session:
-        count, total = session.execute(
-            select(func.count(), func.sum(Listen.ms_played)).where(Listen.account_id == account.id)
-        ).one()
-    assert (count, total) == (PLAYS, sum(n % 300_000 for n in range(PLAYS)))
-
-
-def cast(settings: Settings) -> tuple[Database, Account]:
-    from music_time_machine import accounts
-
-    db = Database(settings.url, settings.data_dir)
-    return db, accounts.add_local(db, "Alice", settings, datetime(2026, 11, 22, tzinfo=UTC))
-
-
-@pytest.mark.parametrize("seed", range(KILLS))
-def test_a_killed_import_ends_exact(
-    seed: int, export: bytes, tmp_path: Path, migrated_sqlite: Path
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_killed_import_ends_exact_and_is_undone_exactly(
+    part: int, story: Story, tmp_path: Path, migrated_sqlite: Path
 ) -> None:
-    (tmp_path / "archive.db").write_bytes(migrated_sqlite.read_bytes())
-    _kill_once(f"sqlite:///{tmp_path / 'archive.db'}", tmp_path, export, seed)
+    with opened(tmp_path, migrated_sqlite) as db:
+        assert lives(db, story, Random(part), KILLS_A_PART) >= KILLS_A_PART
 
 
-@pytest.mark.parametrize("seed", range(100, 104))
 def test_a_killed_import_ends_exact_on_postgresql_too(
-    seed: int, export: bytes, tmp_path: Path, request: pytest.FixtureRequest
+    story: Story, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     template = request.getfixturevalue("migrated_postgres")
     with request.getfixturevalue("postgres").database(template) as url:
-        _kill_once(url, tmp_path, export, seed)
+        db = Database(url, tmp_path / "data")
+        assert lives(db, story, Random(99), KILLS_ON_POSTGRESQL) >= KILLS_ON_POSTGRESQL
+        db.close()
 
 
-def _kill_once(url: str, folder: Path, export: bytes, seed: int) -> None:
-    settings = Settings(
-        _env_file=None, secret_key=SECRET, database_url=url, data_dir=folder / "data"
-    )
-    db, account = cast(settings)
-    imports.receive(db, account, "export.zip", BytesIO(export), len(export), datetime.now(UTC))
-    left = kill_at(db, settings, account, random.Random(seed))
-    assert left.rows == left.added, "what is counted is what is stored"
-    with worker(settings):
-        view = follow(db, account, until_rows=PLAYS + 1)
-    assert_is_the_files(db, account, view)
-    imports.sweep_strays(db, datetime.now(UTC) + timedelta(hours=2))
-    assert not list((settings.data_dir / "uploads").iterdir())
-    db.close()
+def lives(db: Database, story: Story, random: Random, wanted: int) -> int:
+    """Live until that many workers were killed; how many it were."""
+    watch = Stopwatch()
+    kills = 0
+    while kills < wanted:
+        account = emptied(db)
+        bring(db, account, *story.there)
+        kills += live(db, account, story, random, watch)
+        assert uploads(db) == []
+    return kills
+
+
+def live(db: Database, account: Account, story: Story, random: Random, watch: Stopwatch) -> int:
+    """One life of an import; how many workers were killed in it."""
+    is_checked_first = random.random() < 0.5
+    receive(db, account, *story.sent, check_first=is_checked_first)
+    kills = kill_until_done(db, account, story, random, watch)
+    if is_checked_first:
+        assert content(db, account) == story.before
+        imports.start(db, account, 2)
+        kills += kill_until_done(db, account, story, random, watch)
+    view = imports.find(db, account, 2)
+    assert adds_up(view)
+    assert figures(view) == story.figures
+    assert content(db, account) == story.after
+    assert list(imports.left_out(db, account, 2)) == story.left_out
+    imports.undo(db, account, 2)
+    kills += kill_until_done(db, account, story, random, watch)
+    assert imports.find(db, account, 2).state == "undone"
+    assert content(db, account) == story.before
+    assert set(brought_by(db, account)) == {1}
+    assert leftovers(db, account, 2) == 0
+    return kills
+
+
+def kill_until_done(
+    db: Database, account: Account, story: Story, random: Random, watch: Stopwatch
+) -> int:
+    """Start workers and kill them, each at a moment of its own; the last one may finish."""
+    kills = 0
+    while imports.unattended(db, datetime.now(UTC) + timedelta(minutes=1)):
+        process = hatch(db.url, db.data_dir)
+        began = time.monotonic()
+        is_spared = kills == MOST_IN_A_ROW
+        process.join(None if is_spared else random.uniform(0, watch.longest))
+        process.kill()
+        process.join()
+        if process.exitcode == -signal.SIGKILL:
+            kills += 1
+            assert content(db, account).told <= story.after.told, "nothing but what was sent"
+        else:
+            assert process.exitcode == 0
+            watch.longest = time.monotonic() - began
+    return kills

@@ -15,6 +15,7 @@ from music_time_machine.models import (
     SnapshotTrack,
     Track,
 )
+from music_time_machine.plays import recording_key
 
 Lists = Mapping[str, Sequence[str]]
 """Names in order of rank, by time range."""
@@ -63,7 +64,8 @@ def _lists(lists: Lists | Sequence[str]) -> Lists:
 def _track(session: Session, title: str) -> int:
     found = session.scalar(select(Track.id).where(Track.key == f"track:{title}"))
     if found is None:
-        track = Track(key=f"track:{title}", kind="track", title=title)
+        names = recording_key(None, title)
+        track = Track(key=f"track:{title}", kind="track", title=title, recording=names)
         session.add(track)
         session.flush()
         found = track.id

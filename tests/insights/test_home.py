@@ -40,7 +40,9 @@ def test_the_figures_are_those_counted_one_by_one(
     account = new_account(db, settings, name)
     keep(db, account, history)
     home = insights.home(db, account, NOW)
-    music = sorted({h for h in history if h.kind is Kind.TRACK}, key=lambda heard: heard.at)
+    music = sorted(
+        {h for h in history if h.kind is Kind.TRACK and h.counts}, key=lambda heard: heard.at
+    )
     first: dict[str, date] = {}
     for heard in music:
         first.setdefault(heard.title, heard.day(account.zone))

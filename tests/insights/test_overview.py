@@ -49,15 +49,15 @@ def test_totals_are_those_of_the_period_and_the_bars_add_up_to_them(
     view = ask(db, account, text)
     music = [
         heard
-        for heard in {heard for heard in history if heard.kind is Kind.TRACK}
+        for heard in {heard for heard in history if heard.kind is Kind.TRACK and heard.counts}
         if view.start <= heard.day(account.zone) <= view.end
     ]
     assert view.plays_total == len(music)
-    assert view.hours_total == pytest.approx(sum(heard.ms for heard in music) / 3_600_000)
+    assert view.hours_total == pytest.approx(sum(heard.ms or 0 for heard in music) / 3_600_000)
     assert sum(value or 0 for value in view.plays.values) == len(music)
     if text == "all" and history:
         assert view.start == min(heard.day(account.zone) for heard in history)
-        assert len(music) == len({h for h in history if h.kind is Kind.TRACK})
+        assert len(music) == len({h for h in history if h.kind is Kind.TRACK and h.counts})
 
 
 @pytest.mark.parametrize("text", sorted(CHOICES))
@@ -134,8 +134,8 @@ def test_every_chart_says_what_counts_and_from_which_source(db: Database, alice:
     berliner = replace(alice, zone=ZoneInfo("Europe/Berlin"))
     by_month, by_day = ask(db, berliner, "12m").counts, ask(db, berliner, "7d").counts
     assert by_month.plays == (
-        "Counts every music play, however short; "
-        "from your export and Spotify's API, in Europe/Berlin time."
+        "Counts plays of music of at least 30 seconds; none is left out. "
+        "From everything you brought here and Spotify's API, in Europe/Berlin time."
     )
     for sentence in (by_month.new_tracks, by_month.artists, by_month.constant_artists):
         assert sentence.startswith("Counts ")
@@ -145,12 +145,21 @@ def test_every_chart_says_what_counts_and_from_which_source(db: Database, alice:
     assert "day" in by_day.artists
 
 
+def test_a_period_says_what_was_left_out_of_it_alone(db: Database, alice: Account) -> None:
+    long_ago = EVENING - timedelta(days=500)
+    keep(db, alice, [Heard(EVENING, ms=5), Heard(long_ago, ms=5), Heard(long_ago, 2, ms=5)])
+    assert "; 1 shorter one " in ask(db, alice, "12m").counts.plays
+    assert "; 3 shorter ones " in ask(db, alice, "all").counts.plays
+    assert not ask(db, alice, "7d").is_empty
+
+
 def test_a_chart_can_be_sent_as_json(db: Database, alice: Account) -> None:
     keep(db, alice, [Heard(EVENING)])
     take(db, alice, NOV, ["Copper Sky"], ["Mirelle"])
     for chart in charts(ask(db, alice, "12m")):
         assert set(json.loads(json.dumps(asdict(chart)))) == {
             "kind", "labels", "values", "unit", "series", "highlights", "now", "contexts",
+            "is_rank",
         }  # fmt: skip
 
 

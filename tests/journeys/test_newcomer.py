@@ -119,14 +119,18 @@ def _truth(export: bytes) -> Truth:
         for name in box.namelist():
             if name.endswith(".json"):
                 rows += json.loads(box.read(name))
-    # The same row twice is one play; episodes are not music.
+    # The same row twice is one play; episodes are not music; half a minute makes a play count; and
+    # the same song by the same artist is one track, on however many albums.
     music = {
-        (row["ts"], row["spotify_track_uri"], row["ms_played"])
+        (row["ts"], row["spotify_track_uri"], row["ms_played"]): (
+            row["master_metadata_album_artist_name"],
+            row["master_metadata_track_name"],
+        )
         for row in rows
-        if row["spotify_track_uri"]
+        if row["spotify_track_uri"] and row["ms_played"] >= 30_000
     }
     months = Counter(ts[:7] for ts, _, _ in music)
-    return Truth(len(rows), len(music), len({uri for _, uri, _ in music}), dict(months))
+    return Truth(len(rows), len(music), len(set(music.values())), dict(months))
 
 
 def _plays_by_month(page: str) -> dict[str, int]:

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from music_time_machine.db import Database
-from music_time_machine.listens import Device, Recorded, TrackIds, keep_tracks, record
+from music_time_machine.listens import Recorded, TrackIds, keep_tracks, record
 from music_time_machine.models import Account, Album, Archive, Artist, Listen, Track
 from music_time_machine.plays import (
     AlbumDetails,
@@ -20,6 +17,7 @@ from music_time_machine.plays import (
     Source,
     TrackDetails,
 )
+from music_time_machine.traits import Device, Trait, value
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 EVENING = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
@@ -141,7 +139,7 @@ def test_keeps_the_kind_of_device_only(
 ) -> None:
     keep(db, alice, [heard(platform=platform)])
     with db.read() as session:
-        assert session.scalar(select(Listen.platform)) == device
+        assert value(session.execute(select(Listen.traits)).scalar_one(), Trait.DEVICE) == device
 
 
 def test_an_export_takes_the_place_of_what_the_api_told(db: Database, alice: Account) -> None:
@@ -242,45 +240,29 @@ def test_a_batch_that_fails_leaves_nothing(db: Database, alice: Account) -> None
     assert stored(db, alice) == []
 
 
-plays_of_a_week = st.lists(
-    st.tuples(
-        st.integers(0, 60 * 24 * 7), st.sampled_from([TRACK, OTHER, None]), st.integers(0, 300)
-    ),
-    max_size=60,
-)
-
-
-@given(rows=plays_of_a_week, cuts=st.lists(st.integers(0, 60), max_size=4), seed=st.randoms())
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_any_order_of_overlapping_batches_gives_the_same_archive(
-    tmp_path_factory: pytest.TempPathFactory,
-    migrated_sqlite: Path,
-    rows: list[tuple[int, str | None, int]],
-    cuts: list[int],
-    seed: st.DrawFn,
+def test_what_was_not_told_of_a_track_is_filled_in_and_what_was_told_stays(
+    db: Database, alice: Account
 ) -> None:
-    plays = [
-        heard(EVENING + timedelta(minutes=minute), seconds * 1000, track, title=f"T {track}")
-        for minute, track, seconds in rows
+    names = [f"Song {n}" for n in range(30)]
+
+    def told(album: str | None, isrc: str | None, ms: int | None) -> list[Play]:
+        return [
+            Play(
+                Source.LISTENBRAINZ, EVENING, None, Kind.TRACK, name, "The Almanacs", album=album,
+                isrc=isrc and f"{isrc}{place:05d}", duration_ms=ms,
+            )
+            for place, name in enumerate(names)
+        ]  # fmt: skip
+
+    keep(db, alice, told(None, None, None))
+    keep(db, alice, told("Weathervanes", "DEXX124", 201_000))
+    keep(db, alice, told("Another", "DEXX999", 1))
+    with db.read() as session:
+        rows = session.execute(
+            select(Track.title, Album.name, Track.isrc, Track.duration_ms)
+            .join(Album, Album.id == Track.album_id)
+            .order_by(Track.isrc)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        (name, "Weathervanes", f"DEXX124{place:05d}", 201_000) for place, name in enumerate(names)
     ]
-    truth = {(p.played_at, p.title, p.ms_played) for p in plays}
-    batches = [plays[max(0, cut - 5) : cut + 20] for cut in cuts] + [plays]
-    seed.shuffle(batches)  # type: ignore[attr-defined]
-    folder = tmp_path_factory.mktemp("order")
-    (folder / "archive.db").write_bytes(migrated_sqlite.read_bytes())
-    db = Database(f"sqlite:///{folder / 'archive.db'}", folder)
-    account = _local(db)
-    counted = [keep(db, account, batch) for batch in batches]
-    assert sum(one.added for one in counted) == len(truth)
-    assert sum(one.added + one.known for one in counted) == sum(map(len, batches))
-    assert set(stored(db, account)) == truth
-    db.close()
-
-
-def _local(db: Database) -> Account:
-    from music_time_machine import accounts
-    from music_time_machine.config import Settings
-
-    return accounts.add_local(db, "Alice", Settings(_env_file=None), NOW)

@@ -43,6 +43,7 @@ def test_asks_with_state_and_pkce_for_no_more_than_it_needs(stage: Stage) -> Non
         "user-read-private",
         "user-top-read",
         "user-read-recently-played",
+        "user-read-currently-playing",
     }
 
 

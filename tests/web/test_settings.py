@@ -2,12 +2,15 @@
 
 import threading
 from datetime import timedelta
+from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 from sqlalchemy import func, select
 
 from music_time_machine.models import Credential, Listen, Snapshot, SnapshotArtist, SnapshotTrack
+from music_time_machine.preferences import Preferences
 from tests.stage import ALICE, Stage, Visitor, text_of
 
 
@@ -180,3 +183,127 @@ def test_an_unknown_time_zone_is_refused(visitor: Visitor) -> None:
     page = visitor.post("/settings/preferences", {"time_zone": "../../etc/passwd"})
     assert page.status_code == 400
     assert "not a time zone" in text_of(page.text)
+
+
+CHOICES = {
+    "time_zone": "Asia/Kathmandu", "counts_by": "percent", "least_seconds": "45",
+    "least_percent": "60", "skipped": "no", "private": "no", "episodes": "yes",
+    "one_recording": "no",
+}  # fmt: skip
+
+
+def test_what_is_chosen_is_said_by_the_page_afterwards(visitor: Visitor) -> None:
+    page = visitor.post("/settings/preferences", CHOICES)
+    assert page.url.endswith("/settings")
+    assert "Your preferences are kept." in text_of(page.text)
+    assert selected(page.text) == CHOICES
+    assert selected(visitor.get("/settings").text) == CHOICES
+
+
+def test_the_page_sent_as_it_is_changes_nothing(visitor: Visitor) -> None:
+    untouched = selected(visitor.get("/settings").text)
+    assert untouched == Preferences().fields
+    visitor.post("/settings/preferences", untouched)
+    assert selected(visitor.get("/settings").text) == untouched
+
+
+def test_the_browsers_time_zone_touches_no_other_choice(visitor: Visitor) -> None:
+    visitor.post("/settings/preferences", CHOICES)
+    told = visitor.post(
+        "/settings/preferences", {"time_zone": "UTC"}, headers={"Accept": "application/json"}
+    )
+    assert told.json() == {"success": True}
+    assert selected(visitor.get("/settings").text) == {**CHOICES, "time_zone": "UTC"}
+
+
+def test_a_wrong_choice_stands_beside_its_field_as_it_was_typed(visitor: Visitor) -> None:
+    before = selected(visitor.get("/settings").text)
+    wrong = {**CHOICES, "least_seconds": '31"><b>', "least_percent": "0"}
+    page = visitor.post("/settings/preferences", wrong)
+    assert page.status_code == 400
+    assert selected(page.text) == wrong
+    for name, words in (
+        ("least_seconds", "Choose whole seconds from 0 to 600."),
+        ("least_percent", "Choose a whole share from 1 to 100 percent."),
+    ):
+        field = page.text.split(f'id="{name}"')[1].split('id="' + name + '-problem"')
+        assert 'aria-invalid="true"' in field[0]
+        assert text_of("<p " + field[1]).startswith(words)
+    assert selected(visitor.get("/settings").text) == before
+
+
+def test_a_script_is_told_every_wrong_choice_in_one_error(visitor: Visitor) -> None:
+    wrong = {"least_seconds": "-1", "skipped": "perhaps"}
+    answer = visitor.post("/settings/preferences", wrong, headers={"Accept": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "error": "Choose whole seconds from 0 to 600. Choose one of the two: yes or no."
+    }
+
+
+def test_the_form_and_the_server_have_the_same_limits(visitor: Visitor) -> None:
+    page = visitor.get("/settings").text
+    for name, field in (("least_seconds", "counts_by"), ("least_percent", "counts_by")):
+        low, high = limits(page, name)
+        by = {field: "percent", "least_percent": "50", "least_seconds": "30"}
+        for number, status in ((low, 200), (high, 200), (low - 1, 400), (high + 1, 400)):
+            sent = visitor.post("/settings/preferences", {**by, name: str(number)})
+            assert sent.status_code == status, (name, number)
+
+
+def test_every_time_zone_of_the_form_is_taken(visitor: Visitor) -> None:
+    options = Choices.of(visitor.get("/settings").text).options
+    assert {"", "UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"} <= set(options)
+    assert len(options) == len(set(options)) > 400
+    for name in options[2:]:
+        assert ZoneInfo(name).key == name
+
+
+def test_a_stranger_has_no_settings(stage: Stage) -> None:
+    stranger = stage.visitor()
+    assert stranger.get("/settings").url == f"{stage.url}/"
+    answer = stranger.get("/settings", headers={"Accept": "application/json"})
+    assert answer.status_code == 401
+
+
+def test_the_rule_shows_in_what_the_charts_say(stage: Stage, visitor: Visitor) -> None:
+    visitor.post("/settings/snapshot")
+    visitor.post("/settings/preferences", {"least_seconds": "77", "private": "no"})
+    words = "Counts plays of music of at least 77 seconds, without private sessions;"
+    for path in ("/", "/analytics?range=30d"):
+        assert words in text_of(visitor.get(path).text)
+
+
+class Choices(HTMLParser):
+    """What a form's fields are set to, and what a list offers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self.options: list[str] = []
+        self.limits: dict[str, tuple[int, int]] = {}
+
+    @classmethod
+    def of(cls, page: str) -> "Choices":
+        reader = cls()
+        reader.feed(page[page.index('<form class="shelf"') :])
+        return reader
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag == "option":
+            self.options.append(told["value"])
+            if "selected" in told:
+                self.fields["time_zone"] = told["value"]
+        elif tag == "input" and (told["type"] == "number" or "checked" in told):
+            self.fields[told["name"]] = told["value"]
+        if told.get("type") == "number":
+            self.limits[told["name"]] = (int(told["min"]), int(told["max"]))
+
+
+def selected(page: str) -> dict[str, str]:
+    return Choices.of(page).fields
+
+
+def limits(page: str, name: str) -> tuple[int, int]:
+    return Choices.of(page).limits[name]

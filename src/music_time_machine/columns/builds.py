@@ -49,7 +49,10 @@ def load(db: Database, account: Account) -> Columns:
     """The account's listens as the database has them now, mapped from the build on disk.
 
     When there is none for this version, one is made first (about two seconds for a million plays)
-    or extended. Raises ColumnsBusy when another process does so and does not end.
+    or extended. What is known of tracks (artist, album, recording, length) is read anew for each
+    build: whoever changes it raises the version of the archives that it changes.
+
+    Raises ColumnsBusy when another process prepares them and does not end.
     """
     with db.read() as session:
         state = _state(session, account)

@@ -11,21 +11,18 @@ import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Columns, Listens
+from .arrays import DTYPES, Columns, Listens
 from .zones import Offsets, offsets
 
-MAGIC = b"MTMCOL01"
+MAGIC = b"MTMCOL02"
 PREFIX = struct.Struct("<8sII")
 ALIGNMENT = 64
-
-_Number = TypeVar("_Number", bound=np.generic)
 
 
 class Unusable(Exception):
@@ -93,25 +90,17 @@ class _Body:
         self._at = start
         self._lengths = lengths
 
-    def take(self, dtype: type[_Number]) -> NDArray[_Number]:
-        """The next array."""
-        array = np.frombuffer(self._data, dtype, next(self._lengths), self._at)
-        self._at += _aligned(array.nbytes)
-        return array
-
     def take_listens(self) -> Listens:
-        """The next nine arrays, in the order of `Listens.arrays`."""
-        return Listens(
-            when=self.take(np.uint32),
-            track=self.take(np.int32),
-            ms=self.take(np.uint32),
-            day=self.take(np.uint16),
-            hour=self.take(np.uint8),
-            track_ids=self.take(np.int32),
-            first_day=self.take(np.uint16),
-            artist=self.take(np.int32),
-            artist_ids=self.take(np.int32),
-        )
+        """The next arrays that make one `Listens`."""
+        places = list(zip(DTYPES, self._places(), strict=True))
+        return Listens(*(np.frombuffer(self._data, dtype, *place) for dtype, place in places))
+
+    def _places(self) -> Iterator[tuple[int, int]]:
+        """How many numbers each of the next arrays has, and at which byte it begins."""
+        for dtype in DTYPES:
+            length, at = next(self._lengths), self._at
+            self._at += _aligned(np.dtype(dtype).itemsize * length)
+            yield length, at
 
 
 def _header(data: mmap.mmap) -> tuple[Header, int]:

@@ -48,6 +48,7 @@ class Limits:
     ratio: int = 200
     free_bytes: int = 64 * 1024**2  # unpacked whatever the ratio
     directory_bytes: int = 8 * 1024**2  # the zip's table of contents, as it lies there
+    zips: int = 50  # in one upload: each stays open
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Archive:
                 _check_directory(file, path.stat().st_size, name, limits)
                 self._zip = stack.enter_context(zipfile.ZipFile(file))
             except (*_BROKEN, Damaged) as error:
-                raise refusals.damaged(name, _CUT_OFF) from error
+                raise refusals.damaged(name, Damaged(_CUT_OFF)) from error
             self._infos = self._zip.infolist()
             self.members = tuple(_members(self._infos))
             _check_entries(self._zip, name, limits)
@@ -106,7 +107,7 @@ def _members(infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
     for position, info in enumerate(infos):
         # Not `is_dir`, which Python 3.11 lets fail on an entry without a name.
         if not info.filename.endswith("/") and not stat.S_ISLNK(info.external_attr >> 16):
-            yield Member(position, refusals.display_name(info.filename), info.file_size)
+            yield Member(position, refusals.display_path(info.filename), info.file_size)
 
 
 def _check_directory(file: IO[bytes], size: int, name: str, limits: Limits) -> None:
@@ -149,10 +150,10 @@ def _check_entries(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:
         raise refusals.unusual_zip(name)
     largest = max(infos, key=lambda info: info.file_size, default=None)
     if largest is not None and largest.file_size > limits.member_bytes:
-        shown = refusals.display_name(largest.filename)
+        shown = refusals.display_path(largest.filename)
         raise refusals.too_large_file(shown, largest.file_size, limits.member_bytes)
     if _overlap(infos, archive.start_dir):
-        raise refusals.damaged(name, "is damaged: some of its files overlap")
+        raise refusals.damaged(name, Damaged("is damaged: some of its files overlap"))
     unpacked = sum(info.file_size for info in infos)
     if unpacked > limits.total_bytes:
         raise refusals.too_large_zip(name, limits.total_bytes)

@@ -5,16 +5,22 @@ Every sentence names the file as its owner knows it, and nothing else of it.
 """
 
 import re
+from collections.abc import Sequence
 from enum import Enum
 
 from ..errors import BadUpload, UploadTooLarge
+from .streams import Damaged, NotForUs
 
 _LONGEST_NAME = 80
-_REQUEST = (
-    'request "Extended streaming history" at spotify.com/account/privacy'
-    " and send the zip that Spotify gives you"
-)
-_SEND = "send the zip that Spotify gave you, or the JSON files in it"
+_LONGEST_PATH = 120
+_MOST_SENTENCES = 5
+_KINDS = "Spotify, Last.fm, ListenBrainz, Maloja or Music Time Machine"
+_SEND = f"send an export of {_KINDS}"
+_REQUEST = f'{_SEND}, or request "Extended streaming history" at spotify.com/account/privacy'
+
+
+class NoHistory(BadUpload):
+    """A file that is sound and simply no listening history: beside one it is only named."""
 
 
 class Stranger(Enum):
@@ -23,18 +29,18 @@ class Stranger(Enum):
     The order counts: of several in one zip the first one listed is the one told.
     """
 
-    ACCOUNT_DATA = f"Spotify's account data, not the extended streaming history: {_REQUEST}."
-    LISTENBRAINZ = f"a ListenBrainz export, which cannot be read yet: {_REQUEST}."
-    MALOJA = f"a Maloja export, which cannot be read yet: {_REQUEST}."
-    LASTFM = f"a Last.fm export, which cannot be read yet: {_REQUEST}."
-    UTF16 = f"written as UTF-16, not as UTF-8: {_SEND}, unchanged."
+    UTF16 = "written as UTF-16, not as UTF-8: send it exactly as it was exported."
     NO_PLAYS = f"a history without a single play: {_REQUEST}."
     ZIP = "another zip, packed inside: unpack it once and send the zip that comes out."
-    OBJECT = f"a JSON object, where a listening history is a list of plays: {_REQUEST}."
+    OBJECT = f"JSON, but not a listening history: {_REQUEST}."
     LIST = f"a JSON list, but not of plays: {_REQUEST}."
+    DATABASE = (
+        "an SQLite database, but not one of the snapshots that music_time_machine.db holds:"
+        f" {_SEND}."
+    )
     PDF = f"a PDF, not a listening history: {_SEND}."
     PICTURE = f"a picture, not a listening history: {_SEND}."
-    PACKED = "packed in another way than zip: unpack it and send the JSON files in it."
+    PACKED = "packed in another way than zip: unpack it and send the files in it."
     WEB_PAGE = f"a web page, not a listening history: {_SEND}."
 
 
@@ -55,24 +61,18 @@ _MAGIC = (
     (b"\xfe\xff", Stranger.UTF16),
     (b"[\0", Stranger.UTF16),
     (b"\0[", Stranger.UTF16),
+    (b"{\0", Stranger.UTF16),
+    (b"\0{", Stranger.UTF16),
+    (b"SQLite format 3\0", Stranger.DATABASE),
     (b"<", Stranger.WEB_PAGE),
-)
-_JSON_OF_OTHERS = (
-    (re.compile(rb'"endTime"\s*:'), re.compile(rb'"msPlayed"\s*:'), Stranger.ACCOUNT_DATA),
-    (re.compile(rb'"listened_at"\s*:'), re.compile(rb'"track_metadata"'), Stranger.LISTENBRAINZ),
-    (re.compile(rb'"maloja"\s*:'), re.compile(rb'"export_time"\s*:'), Stranger.MALOJA),
-    (re.compile(rb'"#text"\s*:'), re.compile(rb'"artist"\s*:'), Stranger.LASTFM),
 )
 
 
 def guess(head: bytes) -> Stranger | None:
     """What a file that no format recognised may be, by its first bytes; None if nobody can say."""
     text = json_text(head)
-    if not text.startswith((b"[", b"{")) or text.startswith(b"[\0"):
+    if not text.startswith((b"[", b"{")) or text.startswith((b"[\0", b"{\0")):
         return next((stranger for magic, stranger in _MAGIC if text.startswith(magic)), None)
-    for first, second, stranger in _JSON_OF_OTHERS:
-        if first.search(text) and second.search(text):
-            return stranger
     if text.startswith(b"{"):
         return Stranger.OBJECT
     return Stranger.NO_PLAYS if is_empty_list(text) else Stranger.LIST
@@ -92,9 +92,18 @@ def display_name(path: str) -> str:
     """The last part of a path from outside, fit to show: no folder, no control character."""
     name = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
     shown = "".join(character for character in name if character.isprintable()).strip()
-    if len(shown) > _LONGEST_NAME:
-        shown = shown[: _LONGEST_NAME - 10] + "..." + shown[-7:]
-    return shown or "unnamed file"
+    return _shortened(shown, _LONGEST_NAME) or "unnamed file"
+
+
+def display_path(path: str) -> str:
+    """A path inside a zip, fit to show: folders as they are named, nothing that leads upwards."""
+    parts = [display_name(part) for part in re.split(r"[/\\]", path) if part.strip(". ")]
+    drive_free = [part for part in parts if not re.fullmatch("[A-Za-z]:", part)]
+    return _shortened("/".join(drive_free), _LONGEST_PATH) or "unnamed file"
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 10] + "..." + text[-7:]
 
 
 def empty(name: str) -> BadUpload:
@@ -102,14 +111,12 @@ def empty(name: str) -> BadUpload:
     return BadUpload(f'"{name}" is empty: {_SEND}.')
 
 
-def no_zip_no_json(name: str) -> BadUpload:
-    """Neither kind that is read, and nothing that can be named."""
-    return BadUpload(f'"{name}" is neither a zip nor a JSON file: {_SEND}.')
-
-
-def strange_file(name: str, stranger: Stranger) -> BadUpload:
-    """A loose file of a kind that is not read."""
-    return BadUpload(f'"{name}" is {stranger.value}')
+def strange_file(name: str, stranger: Stranger | None) -> BadUpload:
+    """A loose file of a kind that is not read; `stranger` is None for one nobody can name."""
+    if stranger is None:
+        return NoHistory(f'"{name}" is no listening history that can be read here: {_REQUEST}.')
+    kind = BadUpload if stranger is Stranger.UTF16 else NoHistory
+    return kind(f'"{name}" is {stranger.value}')
 
 
 def strange_zip(name: str, strangers: set[Stranger]) -> BadUpload:
@@ -122,15 +129,21 @@ def strange_zip(name: str, strangers: set[Stranger]) -> BadUpload:
 
 # Other people's zips are full of pictures, PDFs and small JSON files: naming one of them would
 # tell less than "holds no listening history".
-_TOLD_OF_A_ZIP = (
-    Stranger.ACCOUNT_DATA,
-    Stranger.LISTENBRAINZ,
-    Stranger.MALOJA,
-    Stranger.LASTFM,
-    Stranger.UTF16,
-    Stranger.NO_PLAYS,
-    Stranger.ZIP,
-)
+_TOLD_OF_A_ZIP = (Stranger.UTF16, Stranger.NO_PLAYS, Stranger.ZIP)
+
+
+def none_of_use(errors: Sequence[BadUpload]) -> BadUpload:
+    """Of several uploaded files none can be used: what is wrong with each of the first."""
+    if len(errors) == 1:
+        return errors[0]
+    return BadUpload(" ".join(sentences(errors)) or f"Nothing was sent: {_SEND}.")
+
+
+def sentences(errors: Sequence[BadUpload]) -> tuple[str, ...]:
+    """What is wrong with each of several files, or with the first few."""
+    told = tuple(str(error) for error in errors[:_MOST_SENTENCES])
+    more = len(errors) - len(told)
+    return (*told, f"{more} more of these files cannot be used either.") if more else told
 
 
 def empty_zip(name: str) -> BadUpload:
@@ -138,30 +151,33 @@ def empty_zip(name: str) -> BadUpload:
     return BadUpload(f'"{name}" is a zip with no file in it: {_SEND}.')
 
 
-def damaged(name: str, predicate: str) -> BadUpload:
-    """A file that cannot be read to its end; `predicate` says how it shows."""
-    return BadUpload(f'"{name}" {predicate}: download it from Spotify again and send it unchanged.')
+def damaged(name: str, error: Damaged) -> BadUpload:
+    """A file that cannot be read to its end; the error says how it shows."""
+    advice = "." if isinstance(error, NotForUs) else ": export or download it once more, unchanged."
+    return BadUpload(f'"{name}" {error}{advice}')
 
 
 def locked(name: str) -> BadUpload:
     """A zip that asks for a password."""
-    return BadUpload(
-        f'"{name}" is protected by a password: unpack it and send the JSON files in it.'
-    )
+    return BadUpload(f'"{name}" is protected by a password: unpack it and send the files in it.')
 
 
 def unusual_zip(name: str) -> BadUpload:
-    """A zip packed by a method that Spotify does not use."""
+    """A zip packed by a method that no export uses."""
     return BadUpload(
-        f'"{name}" is packed in a way that is not read here:'
-        " unpack it and send the JSON files in it."
+        f'"{name}" is packed in a way that is not read here: unpack it and send the files in it.'
     )
+
+
+def too_many_zips(name: str, most: int) -> UploadTooLarge:
+    """More zips at once than are opened."""
+    return UploadTooLarge(f'"{name}" is one zip too many: send at most {most} at once.')
 
 
 def too_many_files(name: str, most: int) -> UploadTooLarge:
     """More members than are looked at."""
     return UploadTooLarge(
-        f'"{name}" holds more than {most:,} files: send the zip exactly as Spotify made it.'
+        f'"{name}" holds more than {most:,} files: send the zip exactly as it was exported.'
     )
 
 
@@ -169,14 +185,14 @@ def too_large_file(name: str, size: int, most: int) -> UploadTooLarge:
     """One file, loose or in a zip, beyond the limit; sizes in bytes."""
     return UploadTooLarge(
         f'"{name}" takes {_amount(size)} unpacked, and {_amount(most)} is the most for one file:'
-        " send the files exactly as Spotify made them."
+        " send the files exactly as they were exported."
     )
 
 
 def too_large_zip(name: str, most: int) -> UploadTooLarge:
     """All files together beyond the limit, in bytes."""
     return UploadTooLarge(
-        f'"{name}" unpacks to more than {_amount(most)}: send the JSON files in smaller portions.'
+        f'"{name}" unpacks to more than {_amount(most)}: send the files in smaller portions.'
     )
 
 
@@ -184,7 +200,7 @@ def too_dense_zip(name: str) -> UploadTooLarge:
     """A zip that unpacks to so many times its size that it must be a trap."""
     return UploadTooLarge(
         f'"{name}" unpacks to far more than a listening history can:'
-        " send the zip exactly as Spotify made it."
+        " send the zip exactly as it was exported."
     )
 
 

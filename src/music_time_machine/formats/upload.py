@@ -1,31 +1,44 @@
 """An upload, opened and checked: which of its files are a listening history, and their rows.
 
-Knows the formats there are; hides whether it came as a zip or as one loose file. What a file is
-shows in its first bytes, never in its name.
+Knows the formats there are; hides whether it came as zips, as loose files or as a mixture of both.
+What a file is shows in its first bytes, never in its name.
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from ..plays import LeftOut, Play
-from . import refusals, spotify_extended
+import msgspec
+
+from ..errors import BadUpload
+from . import (
+    lastfm_csv,
+    lastfm_json,
+    listenbrainz,
+    maloja,
+    own_json,
+    refusals,
+    spotify_account,
+    spotify_extended,
+    teaching,
+)
 from .archive import Archive, Limits, Member
+from .pieces import ROWS, Piece, Row, gathered
 from .refusals import Stranger
 from .streams import Damaged, Readable
 
+NAMES = "names.json"  # beside several uploaded files: how their sender called them
 _HEAD_BYTES = 8192  # room for the first few rows of a history
 _TAIL_BYTES = 4096  # a hand-edited file may end in blanks
 _USUAL = Limits()
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+_CUT_OFF = "is cut off: its JSON stops in the middle"
 
 
-class Format(Protocol):
-    """What each module of a format offers."""
-
+class _Known(Protocol):
     @property
     def name(self) -> str:
         """How the format is called in tables and JSON."""
@@ -40,61 +53,99 @@ class Format(Protocol):
         """Whether the first 8 KB of a file are the start of this format."""
         ...
 
-    def rows(self, stream: Readable, /) -> Iterator[Play | LeftOut]:
+
+class Format(_Known, Protocol):
+    """What is needed of each format."""
+
+    def pieces(self, stream: Readable, /) -> Iterator[Piece]:
+        """The rows of the file, some thousands at a time; raises Damaged midway."""
+        ...
+
+
+class RowFormat(_Known, Protocol):
+    """What each module of a format offers that gives one value a row."""
+
+    def rows(self, stream: Readable, /) -> Iterator[Row]:
         """One thing for each row of the file; raises Damaged midway."""
         ...
 
 
-FORMATS: tuple[Format, ...] = (spotify_extended,)
+class _Gathered:
+    """A format of rows as one of pieces; a piece has `size` rows."""
+
+    def __init__(self, rows: RowFormat, size: int = ROWS) -> None:
+        self.name, self.title, self.recognises = rows.name, rows.title, rows.recognises
+        self._rows, self._size = rows.rows, size
+
+    def pieces(self, stream: Readable) -> Iterator[Piece]:
+        return gathered(self._rows(stream), self._size)
+
+
+_PLACINGS = 250  # in a piece: each may carry all that Spotify's API says of its track
+FORMATS: tuple[Format, ...] = (
+    spotify_extended,
+    _Gathered(spotify_account),
+    _Gathered(listenbrainz),
+    _Gathered(lastfm_json),
+    _Gathered(lastfm_csv),
+    _Gathered(maloja),
+    _Gathered(own_json, _PLACINGS),
+    _Gathered(teaching, _PLACINGS),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFile:
-    """One file of plays: its place in the order of reading, a name fit to show, bytes unpacked."""
+    """One file of plays: its place in the order of reading, a name fit to show, bytes unpacked.
+
+    `format` is its format's title.
+    """
 
     index: int
     name: str
     size: int
+    format: str
 
 
 class Upload:
-    """An opened upload. Use it in `with`, and read each file with `rows`.
+    """An opened upload. Use it in `with`, and read each file with `pieces`.
 
-    `format` is the format of its first file, `size` the bytes of all files unpacked, and `ignored`
-    names what else was in it.
+    `formats` are the titles of what was found, in the order of the files, `size` the bytes of all
+    files unpacked; `ignored` names what else was in it, and `refused` says in a sentence each what
+    of several uploaded files cannot be used.
     """
 
-    def __init__(self, name: str, box: "_Box", found: list[tuple[Member, Format]]) -> None:
-        found = sorted(found, key=lambda each: (each[0].name, each[0].position))
-        self._name = name
-        self._box = box
+    def __init__(self, contents: "_Contents", opened: ExitStack) -> None:
+        found = sorted(contents.found, key=lambda each: each.member.name)  # else as they were sent
         self._found = found
-        self.format = found[0][1]
+        self._opened = opened
         self.files = tuple(
-            HistoryFile(index, member.name, member.size) for index, (member, _) in enumerate(found)
+            HistoryFile(index, each.member.name, each.member.size, each.format.title)
+            for index, each in enumerate(found)
         )
+        self.formats = tuple(dict.fromkeys(file.format for file in self.files))
         self.size = sum(file.size for file in self.files)
-        positions = {member.position for member, _ in found}
-        self.ignored = tuple(
-            member.name for member in box.members if member.position not in positions
+        self.ignored = tuple(contents.ignored)
+        self.refused = refusals.sentences(
+            [error for error in contents.refused if not isinstance(error, refusals.NoHistory)]
         )
 
-    def rows(self, file: HistoryFile) -> Iterator[Play | LeftOut]:
-        """One Play or LeftOut for each row of a file, always in the same order, in bounded memory.
+    def pieces(self, file: HistoryFile) -> Iterator[Piece]:
+        """The rows of a file some thousands at a time, always in the same order, in bounded memory.
 
         Raises BadUpload where the file turns out to be damaged, and that may be after any number
         of rows: what was read before it was good.
         """
-        member, file_format = self._found[file.index]
+        found = self._found[file.index]
         try:
-            with self._box.open(member) as stream:
-                yield from file_format.rows(stream)
+            with found.box.open(found.member) as stream:
+                yield from found.format.pieces(stream)
         except Damaged as error:
-            raise refusals.damaged(file.name, str(error)) from error
+            raise refusals.damaged(file.name, error) from error
 
     def close(self) -> None:
-        """Lets go of the uploaded file."""
-        self._box.close()
+        """Lets go of the uploaded files."""
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -109,93 +160,153 @@ class Upload:
 
 
 def open_upload(path: Path, name: str, limits: Limits = _USUAL) -> Upload:
-    """Opens what lies at `path` and was sent as `name`, a zip or one JSON file, found by content.
+    """Opens what lies at `path` and was sent as `name`, found by content.
 
-    Raises BadUpload, or UploadTooLarge, with the sentence to show; nothing stays open then.
+    That is one file, or a folder of files called `0`, `1`... with `names.json`, the list of the
+    names they were sent under; each is a zip or a loose file, and the limits hold for all together.
+    Raises BadUpload, or UploadTooLarge, when none of it is of use; nothing stays open then.
     """
-    shown = refusals.display_name(name)
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if not head:
-        raise refusals.empty(shown)
-    with ExitStack() as stack:
+    with ExitStack() as opened:
+        contents = _Contents()
+        room = _Room(limits)
+        sent = _several(path) if path.is_dir() else [(path, name)]
+        for file_path, file_name in sent:
+            _look_into(file_path, refusals.display_name(file_name), room, opened, contents)
+        if not contents.found:
+            raise refusals.none_of_use(contents.refused)
+        return Upload(contents, opened.pop_all())
+
+
+def _several(folder: Path) -> list[tuple[Path, str]]:
+    names = msgspec.json.decode((folder / NAMES).read_bytes(), type=list[str])
+    return [(folder / str(number), name) for number, name in enumerate(names)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    box: "_Box"
+    member: Member
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What was found so far: histories, names of other files, and what cannot be used."""
+
+    found: list[_Found] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    refused: list[BadUpload] = field(default_factory=list)
+
+
+class _Room:
+    """What the limits leave for all the files of an upload together."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._zips = self._members = self._bytes = 0
+
+    def take(self, box: "_Box", name: str) -> None:
+        """Counts one uploaded file; raises UploadTooLarge for one that no longer fits."""
+        members = self._members + len(box.members)
+        unpacked = self._bytes + sum(member.size for member in box.members)
+        if members > self.limits.members:
+            raise refusals.too_many_files(name, self.limits.members)
+        if unpacked > self.limits.total_bytes:
+            raise refusals.too_large_zip(name, self.limits.total_bytes)
+        self._members, self._bytes = members, unpacked
+
+    def take_zip(self, name: str) -> None:
+        """Counts a zip before it is opened: each stays open."""
+        if self._zips >= self.limits.zips:
+            raise refusals.too_many_zips(name, self.limits.zips)
+        self._zips += 1
+
+
+def _look_into(path: Path, name: str, room: _Room, opened: ExitStack, contents: _Contents) -> None:
+    """Adds what one uploaded file holds; what is wrong with it harms no other file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        if not head:
+            raise refusals.empty(name)
         if head.startswith(_ZIP_STARTS):
-            box: _Box = Archive(path, shown, limits)
-            stack.callback(box.close)
-            found = _found_in_zip(box, shown)
+            room.take_zip(name)
+            archive = opened.enter_context(closing(Archive(path, name, room.limits)))
+            room.take(archive, name)
+            _look_into_zip(archive, name, contents)
         else:
-            box = _LooseFile(path, shown)
-            found = [(box.members[0], _format_of_file(path, head, shown, limits))]
-        upload = Upload(shown, box, found)
-        stack.pop_all()
-    return upload
+            file_format = _format_of_file(path, head, name, room.limits)
+            box = _LooseFile(path, name)
+            room.take(box, name)
+            contents.found.append(_Found(box, box.members[0], file_format))
+    except BadUpload as error:
+        if isinstance(error, refusals.NoHistory):
+            contents.ignored.append(name)
+        contents.refused.append(error)
 
 
-def _found_in_zip(box: "_Box", name: str) -> list[tuple[Member, Format]]:
-    if not box.members:
+def _look_into_zip(archive: Archive, name: str, contents: _Contents) -> None:
+    if not archive.members:
         raise refusals.empty_zip(name)
-    found: list[tuple[Member, Format]] = []
-    empty_lists: list[Member] = []
+    found: list[_Found] = []
+    ignored: list[str] = []
+    broken: list[BadUpload] = []
     strangers: set[Stranger] = set()
-    for member in box.members:
-        head = _head(box, member, name)
+    for member in archive.members:
+        try:
+            with archive.open(member) as stream:
+                head = stream.read(_HEAD_BYTES)
+        except Damaged as error:
+            broken.append(refusals.damaged(member.name, error))
+            continue
         if file_format := _recognised(head):
-            found.append((member, file_format))
-        elif (stranger := refusals.guess(head)) is Stranger.NO_PLAYS:
-            empty_lists.append(member)
+            found.append(_Found(archive, member, file_format))
+            continue
+        ignored.append(member.name)
+        if stranger := refusals.guess(head):
             strangers.add(stranger)
-        elif stranger is not None:
-            strangers.add(stranger)
-    if not found:
+    if not found and not broken:
         raise refusals.strange_zip(name, strangers)
-    # Beside a history, `[]` is a year in which nothing was heard.
-    return found + [(member, found[0][1]) for member in empty_lists]
+    contents.found.extend(found)
+    contents.ignored.extend(ignored)
+    contents.refused.extend(broken)
 
 
 def _format_of_file(path: Path, head: bytes, name: str, limits: Limits) -> Format:
     size = path.stat().st_size
     file_format = _recognised(head)
+    is_closed = _is_closed(path, head, size)
     if file_format is None:
         stranger = refusals.guess(head)
-        if stranger is None:
-            raise refusals.no_zip_no_json(name)
-        if stranger is Stranger.LIST and not _is_closed(path, size):
-            raise refusals.damaged(name, "is cut off: its JSON stops in the middle")
+        if stranger is Stranger.LIST and not is_closed:
+            raise refusals.damaged(name, Damaged(_CUT_OFF))
         raise refusals.strange_file(name, stranger)
     if size > limits.member_bytes:
         raise refusals.too_large_file(name, size, limits.member_bytes)
-    if not _is_closed(path, size):
-        raise refusals.damaged(name, "is cut off: its JSON stops in the middle")
+    if not is_closed:
+        raise refusals.damaged(name, Damaged(_CUT_OFF))
     return file_format
 
 
-def _is_closed(path: Path, size: int) -> bool:
-    """Whether a JSON list ends: a broken download is told before anything of it is stored."""
+def _is_closed(path: Path, head: bytes, size: int) -> bool:
+    """Whether JSON ends: a broken download is told before anything of it is stored."""
+    ending = {b"[": b"]", b"{": b"}"}.get(refusals.json_text(head)[:1], b"")
     with path.open("rb") as file:
         file.seek(max(0, size - _TAIL_BYTES))
-        return file.read().rstrip().endswith(b"]")
+        return file.read().rstrip().endswith(ending)
 
 
 def _recognised(head: bytes) -> Format | None:
     return next((each for each in FORMATS if each.recognises(head)), None)
 
 
-def _head(box: "_Box", member: Member, name: str) -> bytes:
-    try:
-        with box.open(member) as stream:
-            return stream.read(_HEAD_BYTES)
-    except Damaged as error:
-        raise refusals.damaged(name, str(error)) from error
-
-
 class _Box(Protocol):
     """Where files lie: a zip, or a loose file that is its own only member."""
 
-    members: tuple[Member, ...]
+    @property
+    def members(self) -> tuple[Member, ...]: ...
 
     def open(self, member: Member, /) -> AbstractContextManager[Readable]: ...
-
-    def close(self) -> None: ...
 
 
 class _LooseFile:
@@ -207,6 +318,3 @@ class _LooseFile:
     def open(self, member: Member) -> Iterator[Readable]:
         with self._path.open("rb") as stream:
             yield stream
-
-    def close(self) -> None:
-        """Nothing is held open between two reads."""

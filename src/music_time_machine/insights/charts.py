@@ -25,7 +25,8 @@ class ChartData:
     """One series. A value of None is a hole: nothing is known there, which is not a zero.
 
     `highlights` are the indexes of the few values that matter, `now` that of the present;
-    `contexts` say more about each value, in its tooltip and table.
+    `contexts` say more about each value, in its tooltip and table. `is_rank`: values are places in
+    a list, so 1 stands at the top.
     """
 
     kind: Literal["line", "bar", "barh"]
@@ -36,6 +37,7 @@ class ChartData:
     highlights: tuple[int, ...] = ()
     now: int | None = None
     contexts: tuple[str, ...] | None = None
+    is_rank: bool = False
 
     @property
     def is_empty(self) -> bool:

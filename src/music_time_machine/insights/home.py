@@ -8,14 +8,14 @@ from datetime import date, datetime
 from itertools import accumulate
 from typing import Literal
 
-from .. import columns
-from ..columns import Listens, calendar_day
+from ..columns import calendar_day
 from ..db import Database
 from ..models import Account
 from ..period import local_day, months_before
 from . import plays, toplists
 from .charts import Buckets, ChartData, highest, with_holes
 from .headline import Headline, headline
+from .heard import Heard, heard
 from .plays import LatestPlay
 from .toplists import ConstantArtist, Turnover
 
@@ -30,7 +30,8 @@ Source = Literal["plays", "snapshots"]
 class Growth:
     """The different tracks of an archive: `total` of them, `by_month` at each month's end.
 
-    By `source` these are the music tracks that were heard, since the first play, or those that the
+    By `source` these are the music tracks that were heard, since the first play that counts,
+    several ids of one recording being one or apart as the person sees them; or those that the
     snapshots list, since the first one. `new` are those that came in each month, None where nothing
     is known. Months are the last 36 at most, oldest first.
     """
@@ -47,8 +48,8 @@ class Growth:
 class Home:
     """`tracks`, `new_this_month`, `since`, `growth` and `discoveries` are counted from `source`.
 
-    `plays` are music plays. `growth` (tracks at each month's end) and `turnovers` (percent of each
-    snapshot) are for sparklines, oldest first.
+    `plays` are those that count, and `counts` is the sentence that says which. `growth` (tracks at
+    each month's end) and `turnovers` (percent of each snapshot) are for sparklines, oldest first.
     """
 
     is_empty: bool
@@ -64,24 +65,26 @@ class Home:
     discoveries: ChartData
     latest: tuple[LatestPlay, ...]
     headline: Headline | None
+    counts: str
 
 
 def home(db: Database, account: Account, now: datetime) -> Home:
     """The home page of an account at an aware moment."""
-    heard = columns.load(db, account)
+    archive = heard(db, account)
+    everything = archive.everything
     today = local_day(now, account.zone)
     snapshots = toplists.snapshot_days(db, account)
     growth = (
-        _heard(heard.music, today)
-        if len(heard.music) or not snapshots
+        _heard(archive, today)
+        if len(everything.music) or not snapshots
         else _listed(db, account, snapshots, today)
     )
     turnovers = toplists.turnovers(db, account)
     constant = toplists.constant_artists(db, account, date.min, date.max, 1)
     return Home(
-        is_empty=not (len(heard.music) or len(heard.spoken) or snapshots),
+        is_empty=not (len(everything.music) or len(everything.spoken) or snapshots),
         source=growth.source,
-        plays=len(heard.music),
+        plays=sum(len(part) for part in archive.in_totals),
         tracks=growth.total,
         new_this_month=growth.new[-1] or 0,
         since=growth.since,
@@ -91,11 +94,13 @@ def home(db: Database, account: Account, now: datetime) -> Home:
         constant=constant[0] if constant else None,
         discoveries=_discoveries(growth),
         latest=plays.latest(db, account, LATEST),
-        headline=headline(db, heard.music, today),
+        headline=headline(db, archive.music, today),
+        counts=f"{archive.counts()}.",
     )
 
 
-def _heard(music: Listens, today: date) -> Growth:
+def _heard(archive: Heard, today: date) -> Growth:
+    music = archive.recordings
     since = calendar_day(int(music.day[0])) if len(music) else None
     months = _months(since, today)
     return Growth(

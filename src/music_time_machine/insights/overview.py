@@ -7,12 +7,12 @@ that says what counts and where it comes from.
 from dataclasses import dataclass
 from datetime import date
 
-from .. import columns
 from ..db import Database
 from ..models import Account
 from ..period import Period
 from . import plays, toplists
 from .charts import Buckets, ChartData
+from .heard import Heard, heard
 
 CONSTANT_ARTISTS = 10
 
@@ -31,8 +31,8 @@ class Counts:
 class Overview:
     """`period` as asked for, and the local days from `start` to `end` that are shown of it.
 
-    `plays_total` and `hours_total` are of music plays within these days, `snapshots_total` counts
-    the snapshots. `is_empty` says that there is neither, nor anything spoken.
+    `plays_total` and `hours_total` are of the plays within these days that count, `snapshots_total`
+    counts the snapshots. `is_empty` says that there is neither, nor anything spoken.
     """
 
     period: Period
@@ -51,27 +51,27 @@ class Overview:
 
 def overview(db: Database, account: Account, period: Period) -> Overview:
     """The analytics of an account in a period."""
-    heard = columns.load(db, account)
+    archive = heard(db, account)
     every_day = toplists.snapshot_days(db, account)
-    start = _start(period, heard.first_day, every_day)
+    start = _start(period, archive.everything.first_day, every_day)
     days = tuple(day for day in every_day if start <= day <= period.end)
     buckets = Buckets.of(period, start)
-    music = heard.music.within(start, period.end)
-    spoken = heard.spoken.within(start, period.end)
+    totals = [part.within(start, period.end) for part in archive.in_totals]
+    everything = (archive.everything.music, archive.everything.spoken)
     constant = toplists.constant_artists(db, account, start, period.end, CONSTANT_ARTISTS)
     return Overview(
         period=period,
         start=start,
         end=period.end,
-        is_empty=not (len(music) or len(spoken) or days),
-        plays_total=len(music),
-        hours_total=plays.hours_played(music),
+        is_empty=not (days or any(len(part.within(start, period.end)) for part in everything)),
+        plays_total=sum(len(part) for part in totals),
+        hours_total=sum(plays.hours_played(part) for part in totals),
         snapshots_total=len(days),
         new_tracks=toplists.new_tracks_chart(db, account, buckets, days),
         artists=toplists.artists_chart(db, account, buckets, days),
         constant_artists=toplists.constant_artists_chart(constant),
-        plays=plays.plays_chart(heard, buckets, every_day[-1] if every_day else None),
-        counts=_counts(buckets, account),
+        plays=plays.plays_chart(archive, buckets, every_day[-1] if every_day else None),
+        counts=_counts(archive, buckets, account),
     )
 
 
@@ -83,7 +83,7 @@ def _start(period: Period, first_play: date | None, snapshots: tuple[date, ...])
     return min(max(first, period.start), period.end)
 
 
-def _counts(buckets: Buckets, account: Account) -> Counts:
+def _counts(archive: Heard, buckets: Buckets, account: Account) -> Counts:
     unit = buckets.unit
     return Counts(
         new_tracks=f"Counts each track once, in the {unit} of the first snapshot that lists it; "
@@ -92,6 +92,6 @@ def _counts(buckets: Buckets, account: Account) -> Counts:
         "from Spotify's top lists, all three ranges.",
         constant_artists="Counts the snapshots that list the artist; "
         "from Spotify's top lists of the last four weeks.",
-        plays="Counts every music play, however short; "
-        f"from your export and Spotify's API, in {account.zone.key} time.",
+        plays=f"{archive.counts(buckets.starts[0], buckets.end)}. "
+        f"From everything you brought here and Spotify's API, in {account.zone.key} time.",
     )

@@ -1,8 +1,10 @@
 """Questions about plays: each over one slice of the columns, the latest ones by their key in SQL.
 
-Every music play counts, however short; what was spoken is shown among the latest plays only.
+Each takes the plays that count; what was spoken adds to totals where the person says so, and is
+among the latest plays, which are all that were.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
@@ -11,20 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from ..columns import Columns, Listens, day_number
+from ..columns import Listens, day_number
 from ..db import Database
 from ..models import Account, Album, Artist, Listen, Track
 from ..plays import Kind
 from .charts import Buckets, ChartData, highest, with_holes
-
-MS_A_MINUTE = 60_000
-MS_AN_HOUR = 3_600_000
+from .counting import MS_AN_HOUR, length_words
+from .heard import Heard
 
 
 @dataclass(frozen=True, slots=True)
 class LatestPlay:
     """One of the newest plays; `played_at` is UTC as the source stamped it."""
 
+    track_id: int
     title: str
     artist: str | None
     album: str | None
@@ -38,6 +40,7 @@ def latest(db: Database, account: Account, count: int) -> tuple[LatestPlay, ...]
     """The newest plays of any kind, newest first."""
     statement = (
         select(
+            Track.id,
             Track.title,
             Artist.name.label("artist"),
             Album.name.label("album"),
@@ -50,12 +53,19 @@ def latest(db: Database, account: Account, count: int) -> tuple[LatestPlay, ...]
         .outerjoin(Artist, Artist.id == Track.artist_id)
         .outerjoin(Album, Album.id == Track.album_id)
         .where(Listen.account_id == account.id)
-        .order_by(Listen.played_at.desc(), Listen.track_id.desc(), Listen.ms_played.desc())
+        .order_by(
+            Listen.played_at.desc(),
+            Listen.track_id.desc(),
+            Listen.ms_played.desc(),
+            Listen.nth.desc(),
+            Listen.source.desc(),
+        )
         .limit(count)
     )
     with db.read() as session:
         return tuple(
             LatestPlay(
+                track_id=row.id,
                 title=row.title,
                 artist=row.artist,
                 album=row.album,
@@ -68,17 +78,18 @@ def latest(db: Database, account: Account, count: int) -> tuple[LatestPlay, ...]
         )
 
 
-def plays_chart(columns: Columns, buckets: Buckets, snapshot_day: date | None) -> ChartData:
-    """Music plays a bucket; a hole outside what the archive covers.
+def plays_chart(heard: Heard, buckets: Buckets, snapshot_day: date | None) -> ChartData:
+    """The plays that count a bucket; a hole outside what the archive covers.
 
     It covers the days from the first play to the last one, or to `snapshot_day`, the last snapshot:
     a snapshot brings the latest plays, so that a stretch without any is a true zero.
     """
-    music = columns.music.within(buckets.starts[0], buckets.end)
-    last = max((day for day in (columns.last_day, snapshot_day) if day), default=None)
-    covered = buckets.between(columns.first_day, last)
-    values = with_holes(buckets.totals(music.day), covered)
-    lengths = buckets.totals(music.day, music.ms)
+    parts = [part.within(buckets.starts[0], buckets.end) for part in heard.in_totals]
+    everything = heard.everything
+    last = max((day for day in (everything.last_day, snapshot_day) if day), default=None)
+    covered = buckets.between(everything.first_day, last)
+    values = with_holes(_summed(buckets.totals(part.day) for part in parts), covered)
+    lengths = _summed(buckets.totals(part.day, part.ms) for part in parts)
     return ChartData(
         kind="bar",
         labels=buckets.labels,
@@ -88,7 +99,7 @@ def plays_chart(columns: Columns, buckets: Buckets, snapshot_day: date | None) -
         highlights=highest(values, but=buckets.now),
         now=buckets.now,
         contexts=tuple(
-            _listened(ms) if value else "" for ms, value in zip(lengths, values, strict=True)
+            length_words(ms) if value else "" for ms, value in zip(lengths, values, strict=True)
         ),
     )
 
@@ -99,7 +110,7 @@ def hours_played(listens: Listens) -> float:
 
 
 def discoveries(music: Listens, buckets: Buckets) -> tuple[int, ...]:
-    """Tracks heard for the first time ever, by bucket."""
+    """Tracks whose first play that counts it was, by bucket."""
     return buckets.totals(music.first_day)
 
 
@@ -126,11 +137,5 @@ def most_played(listens: Listens, count: int) -> tuple[int, ...]:
     return tuple(int(number) for number in order[:count] if plays[number])
 
 
-def _listened(ms: int) -> str:
-    """A length in words, as exact as one would say it."""
-    minutes, hours = round(ms / MS_A_MINUTE), round(ms / MS_AN_HOUR)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 60:
-        return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
-    return f"{hours:,} {'hour' if hours == 1 else 'hours'}"
+def _summed(totals: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*totals, strict=True)))

@@ -6,7 +6,22 @@ Flask.
 
 from flask import Flask
 
-from . import analytics, errors, home, imports, login, machines, security, settings, words
+from . import (
+    albums,
+    analytics,
+    artists,
+    errors,
+    home,
+    imports,
+    live,
+    login,
+    machines,
+    search,
+    security,
+    settings,
+    tracks,
+    words,
+)
 from .context import Context
 
 __all__ = ["Context", "register", "routes_page"]
@@ -18,7 +33,9 @@ def register(app: Flask, context: Context) -> None:
     security.protect(app, context.settings)
     errors.register(app)
     words.register(app)
-    for module in (home, login, analytics, imports, settings, machines):
+    for module in (home, login, analytics, imports, live, settings, machines):
+        app.register_blueprint(module.pages)
+    for module in (artists, albums, tracks, search):
         app.register_blueprint(module.pages)
     login.prepare(app, context.settings)
 

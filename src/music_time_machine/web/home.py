@@ -16,5 +16,7 @@ def show() -> ResponseReturnValue:
     if account is None:
         listeners = here.settings.demo_listeners
         return render_template("home/welcome.html", listeners=listeners)
-    view = insights.home(here.db, account, here.clock())
-    return render_template("home/home.html", view=view)
+    now = here.clock()
+    view = insights.home(here.db, account, now)
+    coverage = insights.coverage(here.db, account, now)
+    return render_template("home/home.html", view=view, coverage=coverage)

@@ -1,17 +1,41 @@
-"""`/imports`: uploading files, and the life of each."""
+"""`/imports`: bringing files in, and the life of each upload from its check to its undoing.
 
-from collections.abc import Sequence
+Hides how a file too large for the server is still answered with a sentence, and what a CSV needs so
+that no spreadsheet takes a title for a formula.
+"""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from .. import imports
-from ..errors import BadRequest, BadUpload
-from .context import context, signed_in
+from .. import imports, insights
+from ..db import Database
+from ..errors import BadRequest, BadUpload, Conflict, UploadTooLarge
+from ..models import Account
+from .context import context, signed_in, visitor
 from .errors import answer, wants_json
 
 pages = Blueprint("imports", __name__)
 ID = "int(max=2147483647):import_id"  # what the databases' integers hold
+SHOWN = 50
+OTHER_FIELDS = 10  # of a form's parts, those that are no file
+ROWS_A_PIECE = 500
+_FORMULA_STARTS = frozenset("=+-@")
 
 
 @pages.get("/imports")
@@ -22,27 +46,21 @@ def show_all() -> ResponseReturnValue:
 
 @pages.post("/imports")
 def upload() -> ResponseReturnValue:
-    """Take one or more files; each that can be read becomes an import."""
+    """Take files as one import; with `check_first=yes` it asks before it adds anything."""
     here, account = context(), signed_in()
-    files = [file for file in request.files.getlist("file") if file.filename]
+    sent = request.files.getlist("file")
+    files = [(file.filename, file.stream) for file in sent if file.filename]
     if not files:
-        return _refuse([BadRequest("Choose a file first: the zip that Spotify sent you.")])
-    most = here.settings.max_upload_mb * 1_000_000
-    started: list[int] = []
-    refused: list[BadUpload] = []
-    for file in files:
-        try:
-            name = file.filename or "upload"
-            started.append(imports.receive(here.db, account, name, file.stream, most, here.clock()))
-        except BadUpload as error:
-            refused.append(error)
-    if not started:
-        return _refuse(refused)
+        return _refuse(BadRequest("Choose a file first: the zip that Spotify sent you."))
+    most, is_first = _most_bytes(), request.form.get("check_first") == "yes"
+    try:
+        import_id = imports.receive(
+            here.db, account, files, most, here.clock(), check_first=is_first
+        )
+    except BadUpload as error:
+        return _refuse(error)
     here.wake()
-    for refusal in refused:
-        flash(str(refusal), "error")
-    is_one = len(started) == 1 and not refused
-    there = url_for("imports.show", import_id=started[0]) if is_one else url_for("imports.show_all")
+    there = url_for("imports.show", import_id=import_id)
     if wants_json():
         # The script goes there itself: a followed redirect would use up what is flashed.
         return {"success": True, "location": there}
@@ -51,29 +69,154 @@ def upload() -> ResponseReturnValue:
 
 @pages.get(f"/imports/<{ID}>")
 def show(import_id: int) -> ResponseReturnValue:
-    """One import: its progress, and how it ended."""
-    view = imports.find(context().db, signed_in(), import_id)
-    return render_template("imports/import.html", view=view)
+    """One import: the check, its progress, and for good how it ended."""
+    return _show("imports/import.html", import_id)
 
 
 @pages.get(f"/imports/<{ID}>/progress")
 def progress(import_id: int) -> ResponseReturnValue:
     """The part of that page that moves, alone."""
+    return _show("imports/_progress.html", import_id)
+
+
+@pages.get(f"/imports/<{ID}>/left-out.csv")
+def left_out(import_id: int) -> ResponseReturnValue:
+    """The rows that were left out, each with its reason, as CSV."""
+    here, account = context(), signed_in()
+    lines = imports.left_out(here.db, account, import_id)
+    cells = ((line.file_name, line.row, line.reason.sentence, line.text) for line in lines)
+    name = f"import-{import_id}-left-out.csv"
+    return Response(
+        _csv(("file", "row", "reason", "what"), cells),
+        mimetype="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@pages.post(f"/imports/<{ID}>/start")
+def start(import_id: int) -> ResponseReturnValue:
+    """Go on after the check."""
+    return _act(imports.start, import_id, "On it: the import begins.")
+
+
+@pages.post(f"/imports/<{ID}>/cancel")
+def cancel(import_id: int) -> ResponseReturnValue:
+    """Stop an import; nothing of it is kept."""
+    stop = partial(imports.cancel, now=context().clock())
+    return _act(stop, import_id, "Cancelled: nothing of it is kept.")
+
+
+@pages.post(f"/imports/<{ID}>/undo")
+def undo(import_id: int) -> ResponseReturnValue:
+    """Take back exactly what an import added."""
+    return _act(imports.undo, import_id, "What this import added is taken back.")
+
+
+@pages.post(f"/imports/<{ID}>/retry")
+def retry(import_id: int) -> ResponseReturnValue:
+    """Let a failed import go on where it stopped."""
+    return _act(imports.retry, import_id, "It goes on where it stopped.")
+
+
+@pages.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> ResponseReturnValue:
+    """The server's own limits on a request, told in the words of an upload."""
+    is_long = (request.content_length or 0) > _most_bytes()
+    return _refuse(UploadTooLarge(_too_long() if is_long else _too_many()))
+
+
+def phase(view: imports.ImportView) -> str:
+    """How an import stands, as one word: what its page and the list say follows from it.
+
+    `checking checked importing cancelling undoing`, or how it ended: `completed failed cancelled
+    undone`.
+    """
+    if view.is_ended:
+        return view.state
+    if view.can_start:
+        return "checked"
+    aims = {"check": "checking", "keep": "importing", "cancel": "cancelling", "undo": "undoing"}
+    return aims[view.aim]
+
+
+def _act(
+    do: Callable[[Database, Account, int], None], import_id: int, words: str
+) -> ResponseReturnValue:
+    """Change an import, and say so on its page."""
+    here, account = context(), signed_in()
+    there = url_for("imports.show", import_id=import_id)
+    try:
+        do(here.db, account, import_id)
+    except Conflict as error:
+        if wants_json():
+            raise
+        flash(str(error), "error")
+        return redirect(there, 303)
+    here.wake()
+    if wants_json():
+        return {"success": True, "message": words, "location": there}
+    flash(words, "success")
+    return redirect(there, 303)
+
+
+def _show(template: str, import_id: int) -> str:
     view = imports.find(context().db, signed_in(), import_id)
-    return render_template("imports/_progress.html", view=view)
+    return render_template(template, view=view, phase=phase(view))
 
 
-def _refuse(errors: Sequence[BadRequest]) -> ResponseReturnValue:
-    """The form again, with the sentences beside it and the right status."""
-    sentences, status = " ".join(map(str, errors)), errors[0].status
-    return answer(status, sentences) if wants_json() else _page(sentences, status)
+def _refuse(error: BadRequest) -> ResponseReturnValue:
+    """The form again, with the sentence beside it and the right status."""
+    if wants_json() or visitor() is None:
+        return answer(error.status, str(error))
+    return _page(str(error), error.status)
 
 
 def _page(problem: str | None, status: int) -> ResponseReturnValue:
     here, account = context(), signed_in()
     return render_template(
         "imports/imports.html",
-        imports=imports.recent(here.db, account),
+        imports=[(view, phase(view)) for view in imports.recent(here.db, account, SHOWN)],
+        coverage=insights.coverage(here.db, account, here.clock()),
         problem=problem,
         max_upload_mb=here.settings.max_upload_mb,
+        max_files=_most_files(),
     ), status
+
+
+def _most_bytes() -> int:
+    return context().settings.max_upload_mb * 1_000_000
+
+
+def _most_files() -> int:
+    parts: int = current_app.config["MAX_FORM_PARTS"]
+    return parts - OTHER_FIELDS
+
+
+def _too_long() -> str:
+    return (
+        f"That is more than {context().settings.max_upload_mb:,} MB, the most this server takes at "
+        "once. Send the files in smaller portions: nothing is doubled."
+    )
+
+
+def _too_many() -> str:
+    return f"More than {_most_files()} files at once are too many. Pack them into one zip."
+
+
+def _csv(head: Iterable[str], rows: Iterable[Iterable[str | int]]) -> Iterator[str]:
+    """CSV piece by piece, however long it becomes."""
+    lines = iter(rows)
+    piece: list[Iterable[str | int]] = [head]
+    while piece:
+        text = io.StringIO()
+        csv.writer(text).writerows(map(_cell, row) for row in piece)
+        yield text.getvalue()
+        piece = list(islice(lines, ROWS_A_PIECE))
+
+
+def _cell(value: str | int) -> str | int:
+    """A value that no spreadsheet takes for a formula; one that might be gets a quote before it."""
+    if isinstance(value, int) or not value:
+        return value
+    is_formula = value[0] in _FORMULA_STARTS or not value[0].isprintable()
+    return f"'{value}" if is_formula else value

@@ -23,7 +23,7 @@ def protect(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1_000_000 + 1_000_000,
         MAX_FORM_MEMORY_SIZE=1_000_000,
-        MAX_FORM_PARTS=200,
+        MAX_FORM_PARTS=1_000,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a page left open still works
     )
     CSRFProtect(app)

@@ -6,7 +6,7 @@ only to be quick.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -93,15 +93,24 @@ class World:
         places = self._ranking(listener.id, time_range, _utc_day(on).toordinal()).artists
         return [self.catalogue.artists[place] for place in places]
 
-    def recently_played(self, listener: Listener, on: datetime) -> list[Play]:
-        """The last 50 plays of 30 seconds and more that ended by `on`, newest first, music only."""
+    def recently_played(
+        self, listener: Listener, on: datetime, is_listed: Callable[[Play], bool] = lambda _: True
+    ) -> list[Play]:
+        """The last 50 plays of 30 seconds and more that ended by `on`, newest first, music only.
+
+        Of those only the ones that are listed; others may still come late.
+        """
         newest: list[Play] = []
         if listener.since is None:
             return newest
         on_ms, day = _ms(on), _utc_day(on) + timedelta(days=1)
         while len(newest) < RECENT_LENGTH and day >= listener.since:
             plays = self._diaries[listener.id].day(day)
-            newest.extend(p for p in reversed(plays) if is_heard(p) and p.ended_ms <= on_ms)
+            newest.extend(
+                play
+                for play in reversed(plays)
+                if is_heard(play) and play.ended_ms <= on_ms and is_listed(play)
+            )
             day -= timedelta(days=1)
         return newest[:RECENT_LENGTH]
 

@@ -16,6 +16,7 @@ import "../vendor/chart.js/chart.umd.min.js";
  * @property {number[]} highlights indexes shown in amber
  * @property {number|null} now the index of the present, shown in teal
  * @property {string[]|null} contexts one further line for each tooltip
+ * @property {boolean} is_rank values are places in a list: 1 stands at the top
  */
 
 const { Chart } = globalThis;
@@ -113,7 +114,7 @@ function barLook(data) {
 function lineLook(data) {
   const stands = ({ dataIndex: i }) => {
     const alone = data.values[i - 1] == null && data.values[i + 1] == null;
-    return isMarked(data, i) ? 4.5 : alone ? 3 : 0;
+    return isMarked(data, i) ? 4.5 : alone || data.is_rank ? 3 : 0;
   };
   const dot = ({ dataIndex: i }) => (isMarked(data, i) ? fillOf(data, i) : palette.amber);
   return {
@@ -124,7 +125,7 @@ function lineLook(data) {
     borderJoinStyle: "round",
     borderCapStyle: "round",
     cubicInterpolationMode: "monotone",
-    fill: "origin",
+    fill: data.is_rank ? false : "origin",
     backgroundColor: ({ chart }) => wash(chart),
     pointRadius: stands,
     pointHoverRadius: 5,
@@ -156,8 +157,7 @@ function uprightScales(data) {
       ticks: ticks({ maxRotation: 0, autoSkipPadding: 18, maxTicksLimit: 8, padding: 4 }),
     },
     y: {
-      beginAtZero: true,
-      suggestedMax: 4,
+      ...(data.is_rank ? { reverse: true, min: 1, suggestedMax: 5 } : { beginAtZero: true, suggestedMax: 4 }),
       border: { display: false },
       grid: { color: () => palette.grid, drawTicks: false },
       ticks: ticks({
@@ -226,6 +226,7 @@ function tooltip(data) {
 /** The number with what it counts: "31 new tracks", and never "1 new tracks". */
 function words(data, value) {
   if (value == null) return "nothing known";
+  if (data.is_rank) return `No. ${value}`;
   return value === 1 ? `${data.series}: 1` : `${whole.format(value)} ${data.unit}`;
 }
 

@@ -8,7 +8,10 @@ const behaviours = [
   ["canvas[data-chart]", () => import("./charts.js")],
   ["[data-progress-url]", () => import("./progress.js")],
   ["form[data-upload]", () => import("./upload.js")],
+  ["form[data-search]", () => import("./search.js")],
   ["form[data-time-zone]", () => import("./timezone.js")],
+  ["table[data-strip]", () => import("./strip.js")],
+  ["[data-now-playing-url]", () => import("./now-playing.js")],
 ];
 
 for (const [selector, load] of behaviours) {

@@ -5,27 +5,42 @@
  */
 const EVERY_MS = 1000;
 const AT_MOST_MS = 15000;
+const TOLD_AFTER = 2;
+const AWAY = "The server does not answer just now. This page asks again by itself; nothing is lost.";
 
 /** Follows the work that a region shows. @param {HTMLElement} region */
 export async function start(region) {
-  const voice = document.createElement("p");
-  voice.className = "unseen";
-  voice.setAttribute("role", "status");
-  region.after(voice);
-  let wait = EVERY_MS;
+  const voice = paragraph("unseen");
+  const note = paragraph("soft");
+  region.after(voice, note);
+  let failures = 0;
   for (;;) {
+    const wait = Math.min(EVERY_MS * 2 ** failures, AT_MOST_MS);
     await new Promise((resume) => setTimeout(resume, wait));
     if (document.hidden) await shown();
     const html = await ask(region.dataset.progressUrl);
     // A server that is away for a moment is asked again, each time a little later.
-    wait = html === null ? Math.min(wait * 2, AT_MOST_MS) : EVERY_MS;
+    failures = html === null ? failures + 1 : 0;
+    tell(note, failures >= TOLD_AFTER ? AWAY : "");
     if (html === null) continue;
     show(region, html);
-    say(voice, region);
+    tell(voice, region.querySelector("[data-announce]")?.dataset.announce ?? "");
     const end = region.querySelector("[data-done]");
     if (end?.dataset.done) location.replace(end.dataset.done);
     if (end) return;
   }
+}
+
+function paragraph(look) {
+  const made = document.createElement("p");
+  made.className = look;
+  made.setAttribute("role", "status");
+  return made;
+}
+
+/** Says something only when it is new: a screen reader reads out every change. */
+function tell(place, words) {
+  if (words !== place.textContent) place.textContent = words;
 }
 
 function shown() {
@@ -38,6 +53,8 @@ function shown() {
 async function ask(url) {
   try {
     const response = await fetch(url, { headers: { Accept: "text/html" }, cache: "no-store" });
+    // Signed out or gone meanwhile: the whole page says so better than a piece of it.
+    if (response.redirected || [401, 404].includes(response.status)) location.reload();
     return response.ok && !response.redirected ? await response.text() : null;
   } catch (failure) {
     if (failure instanceof TypeError) return null;
@@ -51,10 +68,4 @@ function show(region, html) {
   const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
   region.replaceChildren(...fresh.childNodes);
   if (focused) document.getElementById(focused)?.focus();
-}
-
-/** Tells a screen reader only what is new: the words in data-announce, when they change. */
-function say(voice, region) {
-  const words = region.querySelector("[data-announce]")?.dataset.announce ?? "";
-  if (words !== voice.textContent) voice.textContent = words;
 }

@@ -1,130 +1,221 @@
 /*
- * Makes a plain multipart form comfortable: files may be dropped on it, the chosen ones are listed,
- * and the bytes are counted while they travel. The server answers as it answers the plain form, or
- * with {"success": true, "location": "..."} and {"error": "a sentence"}.
+ * Makes a plain multipart form comfortable: files and folders may be dropped anywhere on the page, the
+ * chosen ones are listed and can be taken off again, and the bytes are counted while they travel. The
+ * server answers as it answers the plain form, or with {"success": true, "location": "..."} and
+ * {"error": "a sentence"}.
  */
 const UNITS = ["bytes", "kB", "MB", "GB"];
+const BROKEN = "The connection broke before everything was through, so nothing was stored. Send it again.";
+const OFFLINE = "You are offline, so nothing was stored. Send it again when the network is back.";
+const STOPPED = "Stopped. Nothing was stored.";
 
 /** Upgrades one upload form. @param {HTMLFormElement} form */
 export function start(form) {
-  const input = form.querySelector("input[type=file]");
-  const place = form.querySelector("[data-drop]");
-  const parts = { form, input, place, ...addParts(form, place) };
-  input.addEventListener("change", () => list(parts));
-  if (place) acceptDrops(parts);
+  const find = (selector) => form.querySelector(selector);
+  const parts = {
+    form,
+    input: find("input[type=file]"),
+    place: find("[data-drop]"),
+    chosen: find("[data-chosen]"),
+    complaint: find("[data-complaint]"),
+    travel: find("[data-travel]"),
+    send: find("[data-send]"),
+    /** @type {File[]} */
+    files: [],
+    /** @type {XMLHttpRequest | null} */
+    request: null,
+  };
+  parts.input.addEventListener("change", () => choose(parts, [...parts.input.files]));
+  parts.travel.querySelector("button").addEventListener("click", () => parts.request?.abort());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(parts);
   });
+  acceptDrops(parts);
+  addEventListener("beforeunload", (event) => parts.request && event.preventDefault());
   // Coming back with the browser's back button, the choice may still be there.
-  if (input.files.length > 0) list(parts);
+  if (parts.input.files.length > 0) choose(parts, [...parts.input.files]);
 }
 
-function addParts(form, place) {
-  const files = document.createElement("ul");
-  files.className = "drop-files";
-  files.hidden = true;
-  (place ?? form).append(files);
-  const complaint = document.createElement("p");
-  complaint.className = "complaint";
-  complaint.setAttribute("role", "alert");
-  const travel = document.createElement("div");
-  travel.className = "progress";
-  travel.hidden = true;
-  const words = document.createElement("p");
-  words.className = "progress-words";
-  words.append(document.createElement("span"), document.createElement("span"));
-  const bar = document.createElement("progress");
-  bar.max = 1;
-  bar.setAttribute("aria-label", "Upload");
-  travel.append(words, bar);
-  form.append(complaint, travel);
-  return { files, complaint, travel, bar, words, button: form.querySelector("[type=submit]") };
+/** Adds files to those chosen before; the same file twice is one. */
+function choose(parts, more) {
+  const told = ({ name, size, lastModified }) => `${name}/${size}/${lastModified}`;
+  const known = new Set(parts.files.map(told));
+  parts.files = [...parts.files, ...more.filter((file) => !known.has(told(file)))];
+  show(parts);
 }
 
-function acceptDrops({ form, input, place, ...rest }) {
-  const over = (is) => (event) => {
+/** Lists the files, and makes the input hold just these. */
+function show(parts) {
+  const { form, input, chosen, complaint, files } = parts;
+  const carrier = new DataTransfer();
+  files.forEach((file) => carrier.items.add(file));
+  input.files = carrier.files;
+  chosen.hidden = files.length === 0;
+  chosen.querySelector("[data-sum]").textContent =
+    `${files.length === 1 ? "1 file" : `${files.length} files`}, ${bytes(sizeOf(files))}`;
+  chosen.querySelector("ul").replaceChildren(...files.map((file) => listed(parts, file)));
+  form.querySelector(".complaint:not([data-complaint])")?.remove(); // of an upload before this one
+  complaint.textContent = tooMuch(parts);
+}
+
+function listed(parts, file) {
+  const row = parts.chosen.querySelector("template").content.cloneNode(true).firstElementChild;
+  const [name, size, remove] = row.children;
+  name.textContent = file.name;
+  size.textContent = bytes(file.size);
+  remove.title = `Remove ${file.name}`;
+  remove.querySelector(".unseen").textContent = remove.title;
+  remove.disabled = parts.request !== null;
+  remove.addEventListener("click", () => {
+    const place = parts.files.indexOf(file);
+    parts.files = parts.files.filter((other) => other !== file);
+    show(parts);
+    const left = parts.chosen.querySelectorAll("li button");
+    (left[Math.min(place, left.length - 1)] ?? parts.input).focus();
+  });
+  return row;
+}
+
+function acceptDrops(parts) {
+  const light = (is) => parts.place.classList.toggle("is-over", is);
+  const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
-    place.classList.toggle("is-over", is);
-  };
-  place.addEventListener("dragenter", over(true));
-  place.addEventListener("dragover", over(true));
-  place.addEventListener("dragleave", (event) => {
-    if (!place.contains(event.relatedTarget)) over(false)(event);
+    light(parts.request === null);
   });
-  place.addEventListener("drop", (event) => {
-    over(false)(event);
-    if (rest.button.disabled || event.dataTransfer.files.length === 0) return;
-    input.files = event.dataTransfer.files;
-    list({ form, input, place, ...rest });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) light(false);
+  });
+  document.addEventListener("drop", async (event) => {
+    light(false);
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    if (parts.request !== null) return;
+    try {
+      choose(parts, await dropped(event.dataTransfer));
+      parts.place.scrollIntoView({ block: "nearest" });
+    } catch (failure) {
+      if (!(failure instanceof DOMException)) throw failure;
+      parts.complaint.textContent = "That could not be read. Choose the files themselves instead.";
+    }
   });
 }
 
-function list({ input, files, complaint }) {
-  const rows = [...input.files].map((file) => {
-    const row = document.createElement("li");
-    const [name, size] = [document.createElement("span"), document.createElement("span")];
-    name.textContent = file.name;
-    size.textContent = bytes(file.size);
-    row.append(name, size);
-    return row;
-  });
-  // One file is already named by the browser, beside its button.
-  files.hidden = rows.length < 2;
-  files.replaceChildren(...rows);
-  complaint.textContent = tooLarge(input);
+/** What was dropped, with the files of its folders; hidden ones stay behind. */
+async function dropped({ items, files }) {
+  const entries = [...items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const found = entries.length ? (await Promise.all(entries.map(filesIn))).flat() : [...files];
+  return found.filter((file) => !file.name.startsWith("."));
 }
 
-/** A sentence when the files are more than the server takes (data-max-bytes), else nothing. */
-function tooLarge(input) {
+/** @param {FileSystemEntry} entry @returns {Promise<File[]>} */
+async function filesIn(entry) {
+  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  const reader = entry.createReader();
+  const inside = [];
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return (await Promise.all(inside.map(filesIn))).flat();
+    inside.push(...some); // a browser gives a hundred at a time
+  }
+}
+
+/** A sentence when the server would not take this much, else nothing. */
+function tooMuch({ input, files }) {
   const most = Number(input.dataset.maxBytes || Infinity);
-  const total = [...input.files].reduce((sum, file) => sum + file.size, 0);
-  if (total <= most) return "";
-  return `That is ${bytes(total)}, and this server takes ${bytes(most)} at a time. Choose fewer files.`;
+  const mostFiles = Number(input.dataset.maxFiles || Infinity);
+  const total = sizeOf(files);
+  if (total > most) {
+    return `That is ${bytes(total)}, and this server takes ${bytes(most)} at a time. Remove some, and send them afterwards.`;
+  }
+  if (files.length <= mostFiles) return "";
+  return `That is ${files.length} files, and this server takes ${mostFiles} at a time. Pack them into one zip.`;
 }
 
-function send({ form, input, complaint, travel, bar, words, button }) {
-  complaint.textContent = tooLarge(input);
+function send(parts) {
+  const { form, complaint, travel } = parts;
+  complaint.textContent = tooMuch(parts);
   if (complaint.textContent) return;
+  const [words, count] = travel.querySelectorAll(".progress-words span");
+  const bar = travel.querySelector("progress");
   const request = new XMLHttpRequest();
-  const stop = (sentence) => {
-    complaint.textContent = sentence;
-    travel.hidden = true;
-    button.disabled = false;
-  };
   request.upload.addEventListener("progress", ({ loaded, total }) => {
     bar.value = loaded / total;
-    words.firstChild.textContent = loaded < total ? "Uploading" : "Uploaded, being read";
-    words.lastChild.textContent = `${bytes(loaded)} of ${bytes(total)}`;
+    count.textContent = `${bytes(loaded)} of ${bytes(total)}`;
   });
-  request.upload.addEventListener("load", () => bar.removeAttribute("value"));
-  request.addEventListener("load", () => finish(request, stop));
-  request.addEventListener("error", () =>
-    stop("The connection broke before the file was through. Send it again: nothing was stored."),
-  );
+  request.upload.addEventListener("load", () => {
+    bar.removeAttribute("value");
+    words.textContent = "Uploaded, and being looked at";
+  });
+  request.addEventListener("load", () => finish(parts, request));
+  request.addEventListener("abort", () => stop(parts, STOPPED));
+  request.addEventListener("error", async () => stop(parts, await whyBroken(parts.files)));
   request.open(form.method, form.action);
   request.setRequestHeader("Accept", "application/json, text/html;q=0.9");
-  words.firstChild.textContent = "Uploading";
-  travel.hidden = false;
-  button.disabled = true;
+  bar.value = 0;
+  words.textContent = "Uploading";
+  count.textContent = "";
   request.send(new FormData(form));
+  underWay(parts, request);
+}
+
+/** While there is a request its progress stands in the place of the button. */
+function underWay(parts, request) {
+  const isSending = request !== null;
+  const hadFocus = (isSending ? parts.send : parts.travel).contains(document.activeElement);
+  parts.request = request;
+  parts.travel.hidden = !isSending;
+  parts.send.hidden = isSending;
+  parts.input.disabled = isSending;
+  parts.chosen.querySelectorAll("li button").forEach((each) => (each.disabled = isSending));
+  // Not on "Stop": who holds Enter a little too long would stop at once what just began.
+  if (hadFocus) (isSending ? parts.travel : parts.send.querySelector("button")).focus();
+}
+
+function stop(parts, sentence) {
+  underWay(parts, null);
+  parts.complaint.textContent = sentence;
 }
 
 /** Follows the answer to the next page, or shows the sentence that says why there is none. */
-function finish(request, stop) {
+function finish(parts, request) {
   const answer = json(request);
   const isFine = request.status >= 200 && request.status < 300;
   if (isFine && (answer === null || answer.success)) {
+    parts.request = null;
     location.assign(answer?.location ?? request.responseURL);
     return;
   }
-  stop(answer?.error ?? `The server did not take the upload (${request.status}). Try again in a moment.`);
+  const why =
+    request.status === 413
+      ? "That is more than this server takes at once. Send the files in smaller portions."
+      : `The server did not take the upload (${request.status}). Try again in a moment.`;
+  stop(parts, answer?.error ?? why);
+}
+
+/** Why an upload did not come through: a file that went away looks like a lost network. */
+async function whyBroken(files) {
+  for (const file of files) {
+    try {
+      await file.slice(0, 1).arrayBuffer();
+    } catch (failure) {
+      if (!(failure instanceof DOMException)) throw failure;
+      return `${file.name} was moved or changed since you chose it. Remove it and choose it again.`;
+    }
+  }
+  return navigator.onLine ? BROKEN : OFFLINE;
 }
 
 /** The answer as an object, or null when it is a page. */
 function json(request) {
   const kind = request.getResponseHeader("Content-Type") ?? "";
   return kind.startsWith("application/json") ? JSON.parse(request.responseText) : null;
+}
+
+function sizeOf(files) {
+  return files.reduce((sum, file) => sum + file.size, 0);
 }
 
 /** A size for people: "12.4 MB". */

@@ -1,0 +1,85 @@
+"""What an account has listened to by its person's own rule: where every figure of plays begins.
+
+Hides that a cut, once made, is kept beside the columns it was made of, so that the next page of the
+same person does not pay for it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+from weakref import WeakKeyDictionary
+
+from .. import columns, preferences
+from ..columns import Columns, Listens
+from ..db import Database
+from ..models import Account
+from ..preferences import Preferences
+from .counting import Counted, LeftOutPlays, counted, left_out, sentence
+
+KEPT = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """The plays of an account.
+
+    `everything` are all of them. `music` and `spoken` are those that count, the tracks apart.
+    `recordings` is the music with one track for all ids of a recording, where the person sees them
+    as one, else the same as `music`: for whatever counts or lists tracks.
+    """
+
+    everything: Columns
+    music: Listens
+    recordings: Listens
+    spoken: Listens
+    chosen: Preferences
+
+    @property
+    def in_totals(self) -> tuple[Listens, ...]:
+        """What totals of plays and of time are made of: the music, and episodes if they count."""
+        return (self.music, self.spoken) if self.chosen.rule.episodes else (self.music,)
+
+    def counts(self, start: date = date.min, end: date = date.max) -> str:
+        """The rule in words, and what it left out of the totals of these local days."""
+        rule = self.chosen.rule
+        parts = (self.everything.music, *((self.everything.spoken,) if rule.episodes else ()))
+        found = (left_out(part.within(start, end), rule) for part in parts)
+        return sentence(rule, sum(found, LeftOutPlays()))
+
+
+def heard(db: Database, account: Account) -> Heard:
+    """What the account has listened to, now. Raises as `columns.load`."""
+    everything = columns.load(db, account)
+    chosen = preferences.find(db, account)
+    cut = _cut_of(everything, chosen)
+    music = cut.music.listens
+    recordings = cut.recordings if chosen.is_one_recording else music
+    return Heard(everything, music, recordings, cut.spoken.listens, chosen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    chosen: Preferences
+    music: Counted
+    recordings: Listens
+    spoken: Counted
+
+
+# The last cut of each build that is open, and no longer than that; a big one takes 24 bytes a play.
+_cuts: WeakKeyDictionary[Columns, _Cut] = WeakKeyDictionary()
+_cuts_lock = Lock()
+
+
+def _cut_of(everything: Columns, chosen: Preferences) -> _Cut:
+    with _cuts_lock:
+        known = _cuts.get(everything)
+    if known is not None and known.chosen == chosen:
+        return known
+    music = counted(everything.music, chosen.rule)
+    recordings = music.listens.as_recordings() if chosen.is_one_recording else music.listens
+    cut = _Cut(chosen, music, recordings, counted(everything.spoken, chosen.rule))
+    with _cuts_lock:
+        _cuts[everything] = cut
+        while len(_cuts) > KEPT:
+            del _cuts[next(iter(_cuts))]
+    return cut
