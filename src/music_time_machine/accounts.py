@@ -207,7 +207,7 @@ def spotify_client(
     settings: Settings,
     clock: Clock,
     deadline: float = DEADLINE_SECONDS,
-) -> spotify.Client:
+) -> "spotify.Client":
     """A client that speaks as this account and refreshes its token when needed.
 
     Its calls raise ReconnectNeeded when the consent has ended, besides Spotify's own errors. A

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music_time_machine.columns import Listens
-from music_time_machine.columns.arrays import DTYPES, TRAITS_SHIFT, first_values
+from music_time_machine.columns.arrays import DTYPES, SOURCE_SHIFT, TRAITS_SHIFT, first_values
 from music_time_machine.columns.zones import local_time
 from music_time_machine.traits import REASONS, Trait, pack, value
 from tests.columns.histories import ZONES, Heard, moments, size
@@ -66,7 +66,6 @@ def listens_of(rows: list[Row], zone: ZoneInfo = UTC_ZONE) -> Listens:
         day=day,
         hour=hour,
         traits=when // 3,
-        source=(when % 7).astype(np.uint8),
         track_ids=np.array([track.track_id for track in tracks], np.int32),
         first_day=np.array([firsts[track.track_id][1] for track in tracks], np.uint16),
         artist=np.array([artists.get(track.artist_id, -1) for track in tracks], np.int32),
@@ -130,6 +129,13 @@ def test_a_recording_is_one_track_under_the_id_played_most(rows: list[Row]) -> N
     assert artists == [Row(0, id_).artist_id for id_ in ids.values()]
     albums = [found.album_ids[n] if n >= 0 else None for n in found.album.tolist()]
     assert albums == [Row(0, id_).album_id for id_ in ids.values()]
+
+
+def test_the_source_stands_above_the_traits() -> None:
+    kept = np.array([7 << SOURCE_SHIFT | 2**23 - 1], np.uint32)
+    listens = replace(Listens.none(), traits=kept)
+    assert listens.source.tolist() == [7]
+    assert listens.trait(Trait.REASON_START).tolist() == [31]
 
 
 def test_traits_are_read_without_the_country() -> None:

@@ -21,8 +21,10 @@ LAST_DAY = 2**16 - 1
 
 TRAITS_SHIFT = int(Trait.ASSUMED)
 """What is left of the stored traits in an array: all above the country, which no figure uses."""
+SOURCE_SHIFT = 28
+"""The bit of such a number above which the source stands."""
 
-PLAY_ARRAYS = ("when", "track", "ms", "day", "hour", "traits", "source")
+PLAY_ARRAYS = ("when", "track", "ms", "day", "hour", "traits")
 TRACK_ARRAYS = ("track_ids", "first_day", "artist", "album", "recording", "duration_ms")
 
 Indexes = slice | NDArray[np.intp] | NDArray[np.int32]
@@ -48,9 +50,7 @@ class Listens:
     hour: NDArray[np.uint8]
     """The local hour of the week: 0 is Monday from midnight to one o'clock, 167 the last."""
     traits: NDArray[np.uint32]
-    """How it was played; read it with `trait`."""
-    source: NDArray[np.uint8]
-    """The `plays.Source` that tells of it, the richest where several do."""
+    """How it was played, and who tells of it; read it with `trait` and `source`."""
 
     track_ids: NDArray[np.int32]
     first_day: NDArray[np.uint16]
@@ -81,6 +81,11 @@ class Listens:
     def trait(self, trait: Trait) -> NDArray[np.int64]:
         """One trait of each play: its code, 0 where it was not told. Not the country."""
         return values(self.traits.astype(np.int64) << TRAITS_SHIFT, trait)
+
+    @property
+    def source(self) -> NDArray[np.uint32]:
+        """The `plays.Source` that tells of each play, the richest where several do."""
+        return (self.traits >> SOURCE_SHIFT).astype(np.uint32)
 
     def within(self, start: date, end: date) -> "Listens":
         """The plays of the local days from `start` to `end`, both included."""
@@ -157,7 +162,7 @@ class Listens:
 
 
 DTYPES: tuple[DTypeLike, ...] = (
-    *(np.uint32, np.int32, np.uint32, np.uint16, np.uint8, np.uint32, np.uint8),
+    *(np.uint32, np.int32, np.uint32, np.uint16, np.uint8, np.uint32),
     *(np.int32, np.uint16, np.int32, np.int32, np.int32, np.uint32),
     *(np.int32, np.int32),
 )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .arrays import DTYPES, Columns, Listens
 from .zones import Offsets, offsets
 
-MAGIC = b"MTMCOL02"
+MAGIC = b"MTMCOL03"
 PREFIX = struct.Struct("<8sII")
 ALIGNMENT = 64
 

@@ -19,7 +19,7 @@ from ..db import from_millis, whole_numbers
 from ..models import Account, Listen, Track
 from ..plays import EARLIEST, Kind
 from ..traits import Trait
-from .arrays import LAST_SECOND, TRAITS_SHIFT, Columns, Listens, first_values
+from .arrays import LAST_SECOND, SOURCE_SHIFT, TRAITS_SHIFT, Columns, Listens, first_values
 from .zones import local_time
 
 LONGEST_MS = 2**32 - 1
@@ -37,7 +37,6 @@ class _Rows:
     track_id: NDArray[np.int32]
     ms: NDArray[np.uint32]
     traits: NDArray[np.uint32]
-    source: NDArray[np.uint8]
 
     def only(self, which: NDArray[np.bool_]) -> "_Rows":
         return _Rows(
@@ -45,7 +44,6 @@ class _Rows:
             self.track_id[which],
             self.ms[which],
             self.traits[which],
-            self.source[which],
         )
 
 
@@ -109,7 +107,6 @@ def _read_rows(session: Session, account: Account, since: int) -> _Rows:
         np.concatenate([batch.track_id for batch in batches]),
         np.concatenate([batch.ms for batch in batches]),
         np.concatenate([batch.traits for batch in batches]),
-        np.concatenate([batch.source for batch in batches]),
     )
 
 
@@ -119,8 +116,7 @@ def _rows(numbers: NDArray[np.int64]) -> _Rows:
         (stamp // 1000).astype(np.uint32),
         track_id.astype(np.int32),
         ms.clip(0, LONGEST_MS).astype(np.uint32),
-        (traits >> TRAITS_SHIFT).astype(np.uint32),
-        source.astype(np.uint8),
+        (traits >> TRAITS_SHIFT | source << SOURCE_SHIFT).astype(np.uint32),
     )
 
 
@@ -174,7 +170,6 @@ def _joined(old: Listens, new: _Rows, catalogue: _Catalogue, zone: ZoneInfo) -> 
         day=day,
         hour=np.concatenate((old.hour, hour)),
         traits=traits,
-        source=np.concatenate((old.source, new.source)),
         track_ids=track_ids,
         first_day=first_values(track, day, len(track_ids)),
         artist=artist,

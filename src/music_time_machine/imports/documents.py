@@ -28,7 +28,10 @@ LEASE = timedelta(seconds=10)
 
 
 class Forecast(msgspec.Struct, frozen=True):
-    """What the dry run says would come of the rows that are not left out."""
+    """What the dry run says would come of the rows that are not left out.
+
+    Made where the import's person waits for it: straight through, nobody would read it.
+    """
 
     added: int
     known: int
@@ -298,5 +301,6 @@ def _percent(row: Import, forecast: Forecast | None) -> int:
     read = min(100 * row.bytes_done // max(row.bytes_total, 1), 100)
     if row.aim == CHECK:
         return read
-    stored = 100 * row.cursor // max(forecast.plays, 1) if forecast else 0
+    plays = forecast.plays if forecast else row.rows
+    stored = 100 * row.cursor // max(plays, 1)
     return (read + min(stored, 100)) // 2

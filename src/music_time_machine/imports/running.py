@@ -156,7 +156,8 @@ class _Run:
         left_out.flush()
         if not self.is_checked:
             self.problems += stage.summary.problems
-            self._keep_check(stage, self._foretold(stage))
+            foretold = self._foretold(stage) if self.aim == CHECK else None
+            self._keep_check(stage, foretold)
         return stage
 
     def _foretold(self, stage: Stage) -> Forecast:
@@ -183,7 +184,7 @@ class _Run:
             snapshots=len(new),
         )
 
-    def _keep_check(self, stage: Stage, foretold: Forecast) -> None:
+    def _keep_check(self, stage: Stage, foretold: Forecast | None) -> None:
         summary = stage.summary
         skipped = {str(reason): count for reason, count in summary.skipped.items()}
         first, last = (
@@ -196,7 +197,7 @@ class _Run:
                 "rows": summary.rows,
                 "known": summary.repeated,
                 "skipped": json.dumps(skipped, sort_keys=True),
-                "forecast": msgspec.json.encode(foretold).decode(),
+                "forecast": foretold and msgspec.json.encode(foretold).decode(),
                 "first_played_at": first,
                 "last_played_at": last,
                 "problem": self._problem(),

@@ -4,13 +4,9 @@ Imports nothing of this product, so it could be published alone. It never sleeps
 never repeats a write, follows no redirect, and keeps one deadline for each call.
 """
 
-from .client import (
-    LARGEST_COVER,
-    MOST_LIBRARY_URIS,
-    MOST_URIS,
-    Client,
-    Rows,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .errors import (
     BadClient,
     BadRequest,
@@ -25,7 +21,6 @@ from .errors import (
     Unauthorized,
     Unavailable,
 )
-from .tokens import refresh_tokens
 from .values import (
     TIME_RANGES,
     Album,
@@ -44,6 +39,10 @@ from .values import (
     Tokens,
     Track,
 )
+
+if TYPE_CHECKING:
+    from .client import LARGEST_COVER, MOST_LIBRARY_URIS, MOST_URIS, Client, Rows
+    from .tokens import refresh_tokens
 
 __all__ = [
     "LARGEST_COVER",
@@ -81,3 +80,12 @@ __all__ = [
     "Unavailable",
     "refresh_tokens",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What speaks HTTP, loaded when it is first asked for: many programs here never ask Spotify."""
+    if name not in __all__:
+        raise AttributeError(name)
+    module = import_module(".tokens" if name == "refresh_tokens" else ".client", __name__)
+    found: object = getattr(module, name)
+    return found
