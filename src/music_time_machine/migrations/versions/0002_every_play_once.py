@@ -82,6 +82,7 @@ def _recordings() -> None:
         connection.execute(change, [{"id": track_id, "recording": key} for track_id, key in keys])
         after = rows[-1][0]
     op.execute("UPDATE tracks SET key = substr(key, 7) WHERE kind = 'track'")
+    op.execute("UPDATE albums SET key = substr(key, 1, 16)")
     joined = sa.text("names IS NOT NULL")
     op.create_index(
         "ix_tracks_names", "tracks", ["names"], sqlite_where=joined, postgresql_where=joined
