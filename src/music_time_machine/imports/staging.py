@@ -26,6 +26,7 @@ from ..traits import TRUE, Trait, values
 
 MOST_TRACKS = 1_000_000
 BATCH = 20_000
+AT_ONCE = 500_000
 BYTES_A_ROW = 750  # of Spotify's pretty-printed rows; only the progress bar believes it
 COLUMNS: Mapping[str, type[np.integer]] = {
     "stamp": np.int64,
@@ -89,7 +90,7 @@ class Stage:
 
     def batches(self, start: int, size: int = BATCH) -> Iterator[Rows]:
         """The plays from `start` on, oldest first; what is stamped alike is never parted."""
-        stamps = np.fromfile(self._folder / "stamp", np.int64) if self.summary.plays else _none()
+        stamps = self._stamps()
         while start < len(stamps):
             end = start + size
             if end < len(stamps):
@@ -99,7 +100,7 @@ class Stage:
 
     def around(self, rows: Rows, reach: int) -> Rows:
         """The plays from `reach` ms before some rows to as long after them."""
-        stamps = np.fromfile(self._folder / "stamp", np.int64)
+        stamps = self._stamps()
         low, high = int(rows.stamp[0]) - reach, int(rows.stamp[-1]) + reach
         start, end = np.searchsorted(stamps, low), np.searchsorted(stamps, high, side="right")
         return self._rows(int(start), int(end))
@@ -118,6 +119,12 @@ class Stage:
         decoder = msgspec.json.Decoder(Placing)
         with (self._folder / PLACINGS).open("rb") as lines:
             yield from map(decoder.decode, lines)
+
+    def _stamps(self) -> NDArray[np.int64]:
+        """All stamps, mapped: only what is looked at takes memory."""
+        if not self.summary.plays:
+            return np.empty(0, np.int64)
+        return np.memmap(self._folder / "stamp", np.int64, mode="r")
 
     def _rows(self, start: int, end: int) -> Rows:
         columns = {}
@@ -306,22 +313,28 @@ def _in_order(folder: Path, summary: Summary) -> Summary:
         order = np.argsort(stamps, kind="stable")
         stamps = stamps[order]
     repeated = _repeated(folder, stamps, order)
-    if len(repeated):
-        keep = np.ones(len(stamps), np.bool_)
-        keep[repeated] = False
-        stamps = stamps[keep]
-        order = np.flatnonzero(keep) if order is None else order[keep]
-    if order is not None:
+    keep = np.ones(len(stamps), np.bool_)
+    keep[repeated] = False
+    first, last = int(stamps[0]), int(stamps[-1])
+    del stamps  # the most memory that a long history takes is taken here
+    if order is not None or len(repeated):
         for name, dtype in COLUMNS.items():
-            column = stamps if name == "stamp" else np.fromfile(folder / name, dtype)[order]
-            column.tofile(folder / name)
+            _rewrite(folder / name, dtype, order, keep)
     return msgspec.structs.replace(
-        summary,
-        plays=len(stamps),
-        repeated=len(repeated),
-        first=int(stamps[0]),
-        last=int(stamps[-1]),
+        summary, plays=int(keep.sum()), repeated=len(repeated), first=first, last=last
     )
+
+
+def _rewrite(
+    path: Path, dtype: type[np.integer], order: NDArray[np.intp] | None, keep: NDArray[np.bool_]
+) -> None:
+    """Put a column into order, without the rows that go; some at a time, to spare a second copy."""
+    column = np.fromfile(path, dtype)
+    with path.open("wb") as file:
+        for start in range(0, len(column), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            rows = column[part] if order is None else column[order[part]]
+            file.write(rows[keep[part]].data)
 
 
 def _repeated(
@@ -339,7 +352,3 @@ def _repeated(
     for column in columns:
         same &= column[by][1:] == column[by][:-1]
     return np.sort(near[by[1:][same]])
-
-
-def _none() -> NDArray[np.int64]:
-    return np.empty(0, np.int64)
