@@ -109,7 +109,7 @@ _STAMPINGS = {
     Source.LASTFM: _Stamping(_Anchor.START, SECOND),
     Source.LASTFM_MINUTES: _Stamping(_Anchor.START, MINUTE),
 }
-_EXPORTS = (Source.EXTENDED_HISTORY, Source.ACCOUNT_DATA)  # they tell every play's exact length
+EXPORTS = (Source.EXTENDED_HISTORY, Source.ACCOUNT_DATA)  # they tell every play's exact length
 
 # For each play where a source's stamp of it may lie: from, and to, both included.
 _Windows = tuple[Numbers, Numbers]
@@ -163,7 +163,7 @@ def _with(core: Flags, label: Numbers) -> Flags:
 def _within_sources(evidence: Evidence) -> Numbers:
     """For each record the one of its own source that stands for its play."""
     standing = np.arange(evidence.stamp.size)
-    length = np.where(np.isin(evidence.source, _EXPORTS), evidence.ms, 0)
+    length = np.where(np.isin(evidence.source, EXPORTS), evidence.ms, 0)
     same = (evidence.recording, evidence.source, evidence.stamp, length)
     alike = _sharing(same)
     if not alike.size:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -266,3 +267,15 @@ def test_what_was_not_told_of_a_track_is_filled_in_and_what_was_told_stays(
     assert [tuple(row) for row in rows] == [
         (name, "Weathervanes", f"DEXX124{place:05d}", 201_000) for place, name in enumerate(names)
     ]
+
+
+def test_one_scrobble_under_two_ids_of_two_lengths_is_one_play(
+    db: Database, alice: Account
+) -> None:
+    def scrobble(track: str, duration_ms: int) -> Play:
+        told = heard(ms=None, track=track, source=Source.LISTENBRAINZ)
+        return msgspec.structs.replace(told, duration_ms=duration_ms)
+
+    both = [scrobble(TRACK, 181_000), scrobble(OTHER, 183_500)]
+    assert keep(db, alice, both) == Recorded(added=1, known=1)
+    assert len(stored(db, alice)) == 1

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ..db import change_keys, from_millis, insert_new, look_up, table_of, to_millis
 from ..models import Account, Archive, Echo, Join, Listen, Track
 from ..plays import Play
-from ..recognition import WIDEST_MS
+from ..recognition import EXPORTS, WIDEST_MS
 from ..traits import pack
 from . import evidence
 from .catalogue import TrackIds
@@ -239,10 +239,12 @@ def _set_apart(
 
 
 def _doubtful(batch: Batch, tracks: LookUp) -> NDArray[np.bool_]:
-    """Which plays share stamp, length and recording with another of the batch."""
+    """Which plays share stamp and recording with another of the batch; in exports length too."""
     doubtful = np.zeros(len(batch), np.bool_)
-    order = np.lexsort((batch.ms, batch.stamp))
-    same = (np.diff(batch.stamp[order]) == 0) & (np.diff(batch.ms[order]) == 0)
+    # Elsewhere a length is the track's own, if any: two ids of a recording may tell two of them.
+    length = np.where(np.isin(batch.source, EXPORTS), batch.ms, 0)
+    order = np.lexsort((length, batch.stamp))
+    same = (np.diff(batch.stamp[order]) == 0) & (np.diff(length[order]) == 0)
     if not same.any():
         return doubtful
     pairs = np.concatenate((np.flatnonzero(same), np.flatnonzero(same) + 1))
@@ -251,7 +253,7 @@ def _doubtful(batch: Batch, tracks: LookUp) -> NDArray[np.bool_]:
     seen: dict[tuple[int, int, int], int] = {}
     for place in near.tolist():
         recording = known[int(batch.track[place])].recording
-        group = (int(batch.stamp[place]), int(batch.ms[place]), recording)
+        group = (int(batch.stamp[place]), int(length[place]), recording)
         if group in seen:
             doubtful[[seen[group], place]] = True
         seen[group] = place
@@ -378,7 +380,7 @@ def _lock_archive(session: Session, account: Account, now: datetime) -> _Archive
     )
     version, sources, joins = session.execute(statement.with_for_update()).one()
     archive = _Archive(version, sources)
-    if newest == joins:
+    if newest <= joins:
         return archive
     recordings = set(session.scalars(select(Join.recording).where(Join.id > joins)))
     told = look_up(session, table_of(Track), ("id",), "recording", sorted(recordings))

@@ -6,6 +6,7 @@ ended: its upload is of the earlier form.
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 # Pure, and no model: should the rule change, a migration of that day counts again.
 from music_time_machine.plays import recording_key
@@ -264,4 +265,4 @@ def _is_sqlite() -> bool:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Go back by restoring a backup from before: plays would be lost.")
+    raise CommandError("There is no way back but a backup from before: plays would be lost.")
