@@ -224,7 +224,7 @@ def look_up(
     For values by the thousand, at a tenth of what building and compiling a statement costs.
     """
     connection = session.connection()
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    mark = _mark(connection)
     columns = ", ".join(names)
     iterator = iter(wanted)
     while some := tuple(islice(iterator, VALUES_A_QUERY)):
@@ -245,8 +245,7 @@ def change_keys(
     if not keys:
         return
     connection = session.connection()
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    where = " AND ".join(f"{name} = {mark}" for name in names)
+    where, mark = _is_key(connection, names), _mark(connection)
     statement = f"UPDATE {table.name} SET {column} = {mark} WHERE {where}"  # noqa: S608
     connection.exec_driver_sql(statement, [(value, *key) for key in keys])
 
@@ -258,7 +257,7 @@ def fill_in(
     if not rows:
         return
     connection = session.connection()
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    mark = _mark(connection)
     values = ", ".join(f"{column} = coalesce({column}, {mark})" for column in columns)
     statement = f"UPDATE {table.name} SET {values} WHERE id = {mark}"  # noqa: S608
     connection.exec_driver_sql(statement, list(rows))
@@ -271,9 +270,17 @@ def delete_keys(
     if not keys:
         return
     connection = session.connection()
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    where = " AND ".join(f"{name} = {mark}" for name in names)
+    where = _is_key(connection, names)
     connection.exec_driver_sql(f"DELETE FROM {table.name} WHERE {where}", list(keys))  # noqa: S608
+
+
+def _is_key(connection: Connection, names: Sequence[str]) -> str:
+    return " AND ".join(f"{name} = {_mark(connection)}" for name in names)
+
+
+def _mark(connection: Connection) -> str:
+    """How the driver marks a value in a statement."""
+    return "?" if connection.dialect.name == "sqlite" else "%s"
 
 
 class month_of(FunctionElement[str]):  # noqa: N801 - reads like the function that it is in SQL

@@ -15,9 +15,10 @@ from ..columns import Listens, calendar_day
 from ..db import Database
 from ..models import Account, Archive, Echo
 from ..plays import Source
-from .charts import Buckets, ChartData, highest, with_holes
-from .counting import counted, length_words, sentence
+from .charts import Buckets, ChartData, with_holes
+from .counting import counted, sentence
 from .heard import Heard
+from .plays import bars
 
 IDS_A_QUERY = 5_000
 
@@ -104,19 +105,7 @@ def _by_month(archive: Heard, listens: Listens, today: date) -> ChartData:
     everything = archive.everything
     covered = buckets.between(everything.first_day, everything.last_day)
     values = with_holes(buckets.totals(listens.day), covered)
-    lengths = buckets.totals(listens.day, listens.ms)
-    return ChartData(
-        kind="bar",
-        labels=buckets.labels,
-        values=values,
-        unit="plays",
-        series="Plays",
-        highlights=highest(values, but=buckets.now),
-        now=buckets.now,
-        contexts=tuple(
-            length_words(ms) if value else "" for ms, value in zip(lengths, values, strict=True)
-        ),
-    )
+    return bars(buckets, values, buckets.totals(listens.day, listens.ms))
 
 
 def _tellers(db: Database, account: Account, plays: Listens) -> tuple[Teller, ...]:

@@ -90,6 +90,11 @@ def plays_chart(heard: Heard, buckets: Buckets, snapshot_day: date | None) -> Ch
     covered = buckets.between(everything.first_day, last)
     values = with_holes(_summed(buckets.totals(part.day) for part in parts), covered)
     lengths = _summed(buckets.totals(part.day, part.ms) for part in parts)
+    return bars(buckets, values, lengths)
+
+
+def bars(buckets: Buckets, values: tuple[int | None, ...], lengths: Iterable[int]) -> ChartData:
+    """Plays a bucket; `lengths` are the ms that were played in each."""
     return ChartData(
         kind="bar",
         labels=buckets.labels,
