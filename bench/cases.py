@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from processes import Done, run
@@ -20,6 +20,10 @@ from processes import Done, run
 HERE = Path(__file__).resolve().parent
 SECRET_KEY = "a key for benches alone, signing nothing of worth"
 ACCOUNT, ZONE = "Alice", "Europe/Berlin"
+RANGES = ("long_term", "medium_term", "short_term")
+LISTED = 50
+# For each kind of list: by how many numbers it moves on a day, and how many there are.
+DRIFTS = (("snapshot_tracks", 7, 5_000), ("snapshot_artists", 1, 900))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,42 @@ class Archive:
         if (told, stored) != (expected, (truth.listens, truth.ms)):
             sys.exit(f"The archive is not the file's: {told}, {stored} instead of {truth}.")
         return done
+
+    def play_one(self, number: int) -> None:
+        """One more play, newer than all before it, of a track that is new; number them upwards."""
+        moment = datetime.now(UTC) - timedelta(minutes=10 - number)
+        row = {
+            "ts": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "ms_played": 180_000,
+            "master_metadata_track_name": f"Another {number}",
+            "master_metadata_album_artist_name": "Another One",
+            "master_metadata_album_album_name": "One More",
+            "spotify_track_uri": f"spotify:track:{number:022}",
+            "reason_start": "trackdone",
+            "reason_end": "trackdone",
+            "skipped": False,
+        }
+        path = self.folder / f"Streaming_History_Audio_{number}.json"
+        path.write_text(json.dumps([row]))
+        told = json.loads(self.mtm("import", str(path), "--account", ACCOUNT, "--json").output)
+        if told["added"] != 1:
+            sys.exit(f"One play more was none: {told}")
+
+    def list_daily(self, days: int) -> None:
+        """A snapshot on each of the last so many days: three lists of 50 that drift."""
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            for back in range(days):
+                taken = datetime.now(UTC) - timedelta(days=back)
+                day = taken.date().isoformat()
+                snapshot = (1, day, int(taken.timestamp() * 1000), None)
+                connection.execute("INSERT INTO snapshots VALUES (?, ?, ?, ?)", snapshot)
+                for table, step, most in DRIFTS:
+                    rows = [
+                        (1, day, name, rank, 1 + (back * step + rank * (place + 1)) % most)
+                        for place, name in enumerate(RANGES)
+                        for rank in range(LISTED)
+                    ]
+                    connection.executemany(f"INSERT INTO {table} VALUES (?, ?, ?, ?, ?)", rows)
 
     def ask(self, question: str) -> tuple[object, ...]:
         """The first row of an SQL question."""

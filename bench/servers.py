@@ -1,9 +1,10 @@
-"""A server in a process of its own, and a visitor who keeps one connection to it.
+"""The product's server and the bare one, each in a process of its own, and who visits them.
 
 Hides ports, starting, stopping, how the product's session cookie is signed, and how much CPU time
 the server took.
 """
 
+import gzip
 import os
 import socket
 import subprocess
@@ -11,15 +12,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO
 
+from cases import HERE, SECRET_KEY, Archive
 from flask import Flask
 
 PATIENCE_SECONDS = 30.0
+PAUSE_SECONDS = 0.05
+PREPARING = "data-preparing"
 
 
 @dataclass(slots=True)
@@ -64,15 +68,28 @@ class Server:
 class Visitor:
     """One keep-alive connection, opened anew for each row of requests: servers end idle ones."""
 
-    def __init__(self, server: Server, cookie: str = "") -> None:
+    def __init__(self, server: Server, accept: str = "text/html") -> None:
         self.server = server
-        self.headers = {"Cookie": cookie, "Accept": "text/html"}
+        self.headers = {
+            "Cookie": f"mtm={session_cookie()}",
+            "Accept": accept,
+            "Accept-Encoding": "gzip",
+        }
         self.connection = HTTPConnection("127.0.0.1", server.port, timeout=120)
 
     def first(self, path: str) -> tuple[float, str]:
         """Seconds and text of a page on a new connection."""
         self.connection.close()
         return self._get(path)
+
+    def whole(self, path: str) -> tuple[float, float]:
+        """Seconds until a page shows itself, and until all of its figures are there."""
+        started = time.perf_counter()
+        shown, page = self.first(path)
+        while PREPARING in page:
+            time.sleep(PAUSE_SECONDS)
+            _, page = self.first(path)
+        return shown, time.perf_counter() - started
 
     def many(self, path: str, count: int, views: Views) -> None:
         """Add so many views; one before them, that opens the connection, does not count."""
@@ -90,19 +107,42 @@ class Visitor:
         seconds = time.perf_counter() - started
         if response.status != 200:
             sys.exit(f"{path} answered {response.status}.\n{self.server.last_words()}")
+        if response.headers["Content-Encoding"] == "gzip":
+            page = gzip.decompress(page)
         return seconds, page.decode()
 
 
-def session_cookie(secret_key: str, account_id: int, epoch: int) -> str:
-    """The cookie of somebody who has signed in."""
+def session_cookie() -> str:
+    """What the cookie `mtm` holds when the archive's one account is signed in."""
     app = Flask("signer")
-    app.secret_key = secret_key
+    app.secret_key = SECRET_KEY
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
-    return f"mtm={signer.dumps({'account_id': account_id, 'epoch': epoch, '_permanent': True})}"
+    session = {"account_id": 1, "epoch": 0, "_permanent": True, "csrf_token": "0" * 40}
+    cookie: str = signer.dumps(session)
+    return cookie
+
+
+def product(archive: Archive, *, keeps_pages: bool) -> AbstractContextManager[Server]:
+    """`mtm serve` as people start it; unless it keeps pages, each view is computed anew."""
+    port = free_port()
+    command = [sys.executable, "-m", "music_time_machine", "serve", "--port", str(port)]
+    settings = {} if keeps_pages else {"PAGES_KEPT": "0"}
+    return _started(command, port, archive.folder, {**archive.environment, **settings})
+
+
+def bare(archive: Archive) -> AbstractContextManager[Server]:
+    """The bare page over the same database, served as `mtm serve` serves."""
+    port = free_port()
+    options = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "1"]
+    options += ["--threads", "8", "--no-control-socket", "--timeout", "60"]
+    options += ["--log-level", "warning"]
+    command = [sys.executable, "-m", "gunicorn", *options, "bare:app"]
+    environment = {**archive.environment, "BARE_DATABASE": str(archive.database)}
+    return _started(command, port, HERE, environment)
 
 
 @contextmanager
-def serving(
+def _started(
     command: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
 ) -> Iterator[Server]:
     """The server that the command starts, from when it listens until it has ended."""

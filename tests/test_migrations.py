@@ -70,4 +70,5 @@ def test_plays_of_the_first_version_keep_all_they_told(database_url: str, tmp_pa
     assert (track["key"], track["recording"]) == (ID, recording_key("Bjork", "joga"))
     assert [tuple(row) for row in states] == [(7, "completed", None), (8, "failed", None)]
     assert (rule["least_seconds"], rule["time_zone"]) == (30, "Europe/Berlin")
+    assert rule["colours"] == "lamplight"
     db.close()

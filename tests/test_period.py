@@ -131,3 +131,46 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         local_day(naive, BERLIN)
     with pytest.raises(ValueError, match="time zone"):
         Period.parse("7d", naive, BERLIN)
+
+
+@pytest.mark.parametrize(
+    ("dates", "days"),
+    [
+        (("2026-03-01", "2026-03-31"), (date(2026, 3, 1), date(2026, 3, 31))),
+        (("2026-03-01", None), (date(2026, 3, 1), date(2026, 11, 22))),
+        ((None, "2026-03-31"), (FIRST_DAY, date(2026, 3, 31))),
+        (("2024-02-29", "2024-02-29"), (date(2024, 2, 29), date(2024, 2, 29))),
+        (("2026-11-01", "2027-05-01"), (date(2026, 11, 1), date(2026, 11, 22))),
+        (("0001-01-01", "2001-01-01"), (FIRST_DAY, date(2001, 1, 1))),
+    ],
+)
+def test_any_two_dates_up_to_today(
+    dates: tuple[str | None, str | None], days: tuple[date, date]
+) -> None:
+    period = Period.parse("7d", NOON, ZoneInfo("UTC"), dates)
+    assert (period.key, period.start, period.end, period.problem) == ("custom", *days, None)
+
+
+@pytest.mark.parametrize(
+    ("dates", "word"),
+    [
+        (("yesterday", "today"), "not a date"),
+        (("2026-02-30", ""), "not a date"),
+        (("2026-03-02", "2026-03-01"), "other way round"),
+        (("2027-01-01", "2027-02-01"), "lie ahead"),
+    ],
+)
+def test_dates_that_are_none_say_why_and_show_twelve_months(
+    dates: tuple[str, str], word: str
+) -> None:
+    period = Period.parse("7d", NOON, ZoneInfo("UTC"), dates)
+    assert period.key == "12m"
+    assert word in (period.problem or "")
+
+
+def test_the_period_before_is_as_long_and_ends_the_day_before() -> None:
+    week = Period.parse("7d", NOON, ZoneInfo("UTC"))
+    assert week.before == (date(2026, 11, 9), date(2026, 11, 15))
+    leap = Period.parse(None, NOON, ZoneInfo("UTC"), ("2024-03-01", "2024-03-01"))
+    assert leap.before == (date(2024, 2, 29), date(2024, 2, 29))
+    assert Period.parse("all", NOON, ZoneInfo("UTC")).before is None

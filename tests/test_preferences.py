@@ -10,7 +10,13 @@ from music_time_machine import accounts, preferences
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.models import Account
-from music_time_machine.preferences import MOST_SECONDS, Preferences, Rule, WrongChoice
+from music_time_machine.preferences import (
+    COLOURS,
+    MOST_SECONDS,
+    Preferences,
+    Rule,
+    WrongChoice,
+)
 
 choices = st.builds(
     Preferences,
@@ -24,6 +30,7 @@ choices = st.builds(
         st.booleans(),
     ),
     st.booleans(),
+    st.sampled_from(COLOURS),
 )
 
 
@@ -46,7 +53,7 @@ def test_what_is_chosen_is_kept_and_a_form_of_it_says_the_same(
 @pytest.mark.parametrize("name", sorted(Preferences().fields))
 def test_a_field_that_is_not_sent_stays(db: Database, alice: Account, name: str) -> None:
     before = Preferences("Asia/Kathmandu", Rule(11, 22, skipped=False, private=False), False)
-    after = Preferences("UTC", Rule(44, 55, episodes=True))
+    after = Preferences("UTC", Rule(44, 55, episodes=True), colours="moss")
     preferences.keep(db, alice, before)
     changed = preferences.change(db, alice, {name: after.fields[name]}).fields
     assert changed == {**before.fields, name: after.fields[name]}
@@ -81,6 +88,8 @@ BY_SHARE = {"counts_by": "percent"}
         *(({**BY_SHARE, "least_percent": text}, "least_percent", "from 1 to 100")
           for text in ("", "0", "101", "50 %", "-50")),
         ({"counts_by": "taste"}, "counts_by", "seconds or percent"),
+        ({"colours": "mauve"}, "colours", "lamplight, sky, moss or contrast"),
+        ({"colours": ""}, "colours", "lamplight, sky, moss or contrast"),
         *(({name: "maybe"}, name, "yes or no")
           for name in ("skipped", "private", "episodes", "one_recording")),
     ],

@@ -21,7 +21,7 @@ from . import spotify
 from .config import Settings
 from .db import Database, insert_new, table_of, to_millis
 from .errors import BadRequest, Conflict, NotFound, ReconnectNeeded
-from .models import Account, AccountRow, Credential, Preference
+from .models import CONSENT_LASTS, Account, AccountRow, Credential, Preference
 from .plays import clean_text, name_key
 
 SCOPES = (
@@ -34,7 +34,6 @@ TOKEN_MARGIN = timedelta(minutes=1)
 REFRESH_LEASE = timedelta(seconds=15)
 WAIT_SECONDS = 5.0
 DEADLINE_SECONDS = 10.0
-CONSENT_LASTS = timedelta(days=182)
 
 Clock = Callable[[], datetime]
 

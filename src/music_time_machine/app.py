@@ -28,7 +28,7 @@ def create_app(
     settings.signing_key()
     if get_debug_flag():
         raise BadSettings("FLASK_DEBUG is on, which shows the inside to strangers. Unset it.")
-    db = Database(settings.url, settings.data_dir)
+    db = Database(settings.url, settings.data_dir, settings.archives_open)
     problem = schema_problem(db)
     if problem is not None:
         raise BadSettings(problem)
@@ -36,13 +36,14 @@ def create_app(
     if warning is not None:
         log.warning("old_sqlite", sentence=warning)
     # The files' own hash in their address: they may be kept for ever, relative imports included.
-    prefix = f"/static/{_digest(PACKAGE / 'static')}"
+    static, digest = PACKAGE / "static", _digest(PACKAGE / "static")
+    prefix = f"/static/{digest}"
     app = Flask("music_time_machine", root_path=str(PACKAGE), static_url_path=prefix)
     wake = worker.waker(settings)
     web.register(app, web.Context(db=db, settings=settings, clock=clock, wake=wake))
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
-        root=str(PACKAGE / "static"),
+        root=str(web.compressed(static, settings.data_dir / "static" / digest)),
         prefix=prefix,
         max_age=A_YEAR,
         immutable_file_test=lambda _path, _url: True,

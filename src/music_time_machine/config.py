@@ -113,6 +113,20 @@ class Settings(BaseSettings):
         description="How many tracks a day the worker asks Spotify about, to fill in the lengths, "
         "covers and release dates that exports do not tell; 0 asks for none.",
     )
+    archives_open: int = Field(
+        default=32,
+        ge=1,
+        le=10_000,
+        description="How many accounts' columns a process keeps open, the last ones asked for; "
+        "each takes about 45 bytes a play.",
+    )
+    pages_kept: int = Field(
+        default=200,
+        ge=0,
+        le=100_000,
+        description="How many rendered pages a process keeps until something of their account "
+        "changes, about 50 kB each; 0 keeps none.",
+    )
     demo_listeners: tuple[DemoListener, ...] = Field(
         default=(),
         description="Set by the demo itself: the invented listeners its start page offers.",

@@ -96,11 +96,15 @@ class JsonText(TypeDecorator[str]):
 
 
 class Database:
-    """One archive's database and the folder for what is derived from it."""
+    """One archive's database and the folder for what is derived from it.
 
-    def __init__(self, url: str, data_dir: Path) -> None:
+    Of what is derived, a process keeps open that of `archives_open` accounts.
+    """
+
+    def __init__(self, url: str, data_dir: Path, archives_open: int = 32) -> None:
         self.url = url
         self.data_dir = data_dir
+        self.archives_open = archives_open
         self.engine = _engine(url)
         self._reading = _reading(self.engine)
         self._writing = self.engine.execution_options(mtm_begin="BEGIN IMMEDIATE")

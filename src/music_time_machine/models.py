@@ -6,7 +6,7 @@ per-account row comes from a sequence. SHARED names the tables that are not per 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -34,6 +34,9 @@ NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
+
+CONSENT_LASTS = timedelta(days=182)
+"""How long Spotify lets an app go on before its person must say yes again."""
 
 Small = SmallInteger().with_variant(Integer(), "sqlite")
 Big = BigInteger().with_variant(Integer(), "sqlite")
@@ -133,7 +136,8 @@ class Preference(Base):
 
     The next five say what counts as listened: at least so many seconds, or (when set) that share of
     the track in percent, and whether skipped plays, private sessions and episodes count.
-    `is_one_recording`: the same recording under several ids is seen as one.
+    `is_one_recording`: the same recording under several ids is seen as one. `colours`: the name of
+    those that charts are drawn in.
     """
 
     __tablename__ = "preferences"
@@ -147,6 +151,7 @@ class Preference(Base):
     counts_private: Mapped[bool] = mapped_column(default=True)
     counts_episodes: Mapped[bool] = mapped_column(default=False)
     is_one_recording: Mapped[bool] = mapped_column(default=True)
+    colours: Mapped[str] = mapped_column(default="lamplight")
 
 
 class Artist(Base):

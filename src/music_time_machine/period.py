@@ -1,6 +1,7 @@
 """A stretch of local days in a person's time zone: `7d 30d 3m 6m 12m 24m all`, or two dates.
 
-Parses what the address bar says and falls back to `12m`; knows nothing of tables or pages.
+Parses what the address bar says and falls back to `12m`; knows nothing of tables or pages, only
+that every period has one before it to be compared with.
 """
 
 from dataclasses import dataclass
@@ -17,34 +18,68 @@ CHOICES = {
     "24m": "2 years",
     "all": "All",
 }
+CUSTOM = "custom"
+MOST_DAILY = 62
 FIRST_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Local days from `start` to `end`, both included, in `zone`; `key` is one of CHOICES."""
+    """Local days from `start` to `end`, both included, in `zone`.
+
+    `key` is one of CHOICES, or `custom` for two dates. `problem` says in a sentence why two dates
+    were not taken; then the period is the default one.
+    """
 
     key: str
     start: date
     end: date
     zone: ZoneInfo
+    problem: str | None = None
 
     @classmethod
-    def parse(cls, text: str | None, now: datetime, zone: ZoneInfo) -> "Period":
-        """The period that `text` names, ending today; anything unknown is 12 months."""
+    def parse(
+        cls,
+        text: str | None,
+        now: datetime,
+        zone: ZoneInfo,
+        dates: tuple[str | None, str | None] = (None, None),
+    ) -> "Period":
+        """The period that `text` names, ending today; anything unknown is 12 months.
+
+        `dates`, the first and the last day in ISO form, come before `text` when either is told.
+        """
         key = text if text in CHOICES else DEFAULT
         today = local_day(now, zone)
-        return cls(key, _start(key, today), today, zone)
+        problem = None
+        if any(dates):
+            try:
+                return cls(CUSTOM, *_two_dates(dates, today), zone)
+            except ValueError as error:
+                key, problem = DEFAULT, str(error)
+        return cls(key, _start(key, today), today, zone, problem)
 
     @property
     def label(self) -> str:
         """The period in words, for a heading: `12 months`."""
-        return CHOICES[self.key]
+        return CHOICES.get(self.key, "Two dates")
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def before(self) -> tuple[date, date] | None:
+        """The first and the last of as many days just before it; None for all time."""
+        if self.key == "all" or (self.start - date.min).days < self.days:
+            return None
+        return self.start - timedelta(days=self.days), self.start - timedelta(days=1)
 
     @property
     def is_daily(self) -> bool:
         """Whether it is so short that its charts count days, not months."""
-        return self.key.endswith("d")
+        return self.key.endswith("d") or (self.key == CUSTOM and self.days <= MOST_DAILY)
 
 
 def months_between(start: date, end: date) -> tuple[date, ...]:
@@ -77,6 +112,23 @@ def utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment needs a time zone")
     return moment.astimezone(UTC)
+
+
+def _two_dates(dates: tuple[str | None, str | None], today: date) -> tuple[date, date]:
+    """Both days, in their order; raises ValueError with a sentence that says what to do."""
+    first, last = (text.strip() if text else "" for text in dates)
+    try:
+        start = date.fromisoformat(first) if first else FIRST_DAY
+        end = date.fromisoformat(last) if last else today
+    except ValueError:
+        raise ValueError(
+            "That is not a date. Write both as year, month and day: 2024-03-31."
+        ) from None
+    if end < start:
+        raise ValueError("The first day lies after the last one. Choose them the other way round.")
+    if start > today:
+        raise ValueError("These days lie ahead. Choose days up to today.")
+    return max(start, FIRST_DAY), min(max(end, FIRST_DAY), today)
 
 
 def _start(key: str, today: date) -> date:

@@ -1,4 +1,4 @@
-"""What a person has chosen: a time zone, which plays count, whether a recording's ids are one.
+"""What a person has chosen: a time zone, which plays count, how recordings are seen, colours.
 
 Knows the limits of each choice and the sentence for a wrong one. Hides the row; whoever has chosen
 nothing has the defaults.
@@ -18,6 +18,8 @@ from .models import Account, AccountRow, Preference
 MOST_SECONDS = 600
 FEWEST_PERCENT, MOST_PERCENT = 1, 100
 USUAL_PERCENT = 50
+# The style sheets know these names: `data-colours` on the page.
+COLOURS = ("lamplight", "sky", "moss", "contrast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`time_zone` is None while it is only the server's default."""
+    """`time_zone` is None while it is only the server's default; `colours` are those of charts."""
 
     time_zone: str | None = None
     rule: Rule = Rule()
     is_one_recording: bool = True
+    colours: str = COLOURS[0]
 
     @property
     def fields(self) -> dict[str, str]:
@@ -57,6 +60,7 @@ class Preferences:
             "private": _word(self.rule.private),
             "episodes": _word(self.rule.episodes),
             "one_recording": _word(self.is_one_recording),
+            "colours": self.colours,
         }
 
 
@@ -86,7 +90,7 @@ def change(db: Database, account: Account, fields: Mapping[str, str]) -> Prefere
 
     `time_zone`, empty for the browser's own; `counts_by`, `seconds` or `percent` (with
     `least_percent`); `least_seconds`; `skipped`, `private`, `episodes` and `one_recording`, each
-    `yes` or `no`. Raises WrongChoice, and then nothing is kept.
+    `yes` or `no`; `colours`, one of COLOURS. Raises WrongChoice, and then nothing is kept.
     """
     with db.write() as session:
         _lock(session, account)
@@ -123,12 +127,12 @@ class _Fields:
         self.problems[name] = sentence
         return before
 
-    def one_of(self, name: str, before: str, words: tuple[str, str]) -> str:
-        """One of two words."""
+    def one_of(self, name: str, before: str, words: tuple[str, ...]) -> str:
+        """One of a few words."""
         word = self._fields.get(name, before)
         if word in words:
             return word
-        self.problems[name] = f"Choose one of the two: {words[0]} or {words[1]}."
+        self.problems[name] = f"Choose one of these: {', '.join(words[:-1])} or {words[-1]}."
         return before
 
     def yes(self, name: str, before: bool) -> bool:
@@ -163,6 +167,7 @@ def _chosen(fields: _Fields, before: Preferences) -> Preferences:
             episodes=fields.yes("episodes", was.episodes),
         ),
         is_one_recording=fields.yes("one_recording", before.is_one_recording),
+        colours=fields.one_of("colours", before.colours, COLOURS),
     )
     if fields.problems:
         raise WrongChoice(fields.problems)
@@ -188,6 +193,7 @@ def _read(session: Session, account: Account) -> Preferences:
             episodes=row.counts_episodes,
         ),
         is_one_recording=row.is_one_recording,
+        colours=row.colours,
     )
 
 
@@ -203,5 +209,6 @@ def _write(session: Session, account: Account, preferences: Preferences) -> None
             counts_private=rule.private,
             counts_episodes=rule.episodes,
             is_one_recording=preferences.is_one_recording,
+            colours=preferences.colours,
         )
     )

@@ -17,7 +17,7 @@ from huey.api import Huey
 from huey.serializer import SignedSerializer
 from sqlalchemy.exc import OperationalError
 
-from . import accounts, details, imports, live, search, snapshots, spotify
+from . import accounts, columns, details, imports, live, search, snapshots, spotify
 from .config import Settings
 from .db import Database
 from .errors import MusicTimeMachineError, NotFound, ReconnectNeeded
@@ -129,6 +129,14 @@ class Jobs:
             imports.fail(self.db, account, import_id, self.name, sentence, self.clock())
         else:
             log.info("import_ended", account=account_id, id=import_id, state=view.state)
+            self._prepare(account)
+
+    def _prepare(self, account: Account) -> None:
+        """Build the columns now, so that the first page after an import need not."""
+        try:
+            columns.load(self.db, account)
+        except (columns.ColumnsBusy, OperationalError) as error:
+            log.info("columns_wait", account=account.id, why=str(error))
 
     def follow_everyone(self) -> None:
         """Fetch the latest plays of every account whose turn has come."""

@@ -594,7 +594,7 @@ def test_version_and_plays_are_read_from_one_state(db: Database, alice: Account)
 def test_only_so_many_builds_are_kept_open(
     db: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(builds, "KEPT_OPEN", 3)
+    monkeypatch.setattr(db, "archives_open", 3)
     listeners = [new_account(db, settings) for _ in range(6)]
     for listener, _ in itertools.product(listeners, range(2)):
         keep(db, listener, [Heard(EVENING)])

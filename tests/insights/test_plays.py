@@ -2,25 +2,20 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from music_time_machine import columns, insights, preferences
+from music_time_machine import columns
 from music_time_machine.columns import Listens
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.insights import plays
 from music_time_machine.insights.charts import Buckets
 from music_time_machine.models import Account
-from music_time_machine.period import Period
 from music_time_machine.plays import Kind
-from music_time_machine.preferences import Preferences, Rule
 from tests.columns.histories import ZONES, Heard, histories, keep, new_account, titles
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EVENING = datetime(2026, 11, 20, 20, tzinfo=UTC)
 LATELY = histories(datetime(2025, 9, 1, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC))
 EPISODE = 4
@@ -34,31 +29,6 @@ def each_once(history: list[Heard]) -> list[Heard]:
     """The music of a history, every play once, in order of time."""
     music = {heard for heard in history if heard.kind is Kind.TRACK}
     return sorted(music, key=lambda heard: heard.at)
-
-
-@pytest.mark.parametrize("text", ["7d", "30d", "3m", "12m"])
-@on_this_database
-@given(history=LATELY, name=st.sampled_from(ZONES))
-def test_plays_of_each_bucket_are_those_counted_one_by_one(
-    db: Database, settings: Settings, text: str, history: list[Heard], name: str
-) -> None:
-    account = new_account(db, settings, name)
-    keep(db, account, history)
-    period = Period.parse(text, NOW, account.zone)
-    buckets = Buckets.of(period, period.start)
-    chart = plays.plays_chart(insights.heard(db, account), buckets, None)
-    days = [heard.day(account.zone) for heard in history]
-    counted = Counter(
-        buckets.key(heard.day(account.zone))
-        for heard in each_once(history)
-        if heard.counts and heard.day(account.zone) >= period.start
-    )
-    ends = [*buckets.starts[1:], date(2027, 1, 1)]
-    wanted = [
-        counted[buckets.key(start)] if days and min(days) < end and start <= max(days) else None
-        for start, end in zip(buckets.starts, ends, strict=True)
-    ]
-    assert list(chart.values) == wanted
 
 
 @on_this_database
@@ -114,70 +84,6 @@ def _artists(db: Database, music: Listens) -> list[str | None]:
     return [by_number[number] for number in range(len(music.artist_ids))]
 
 
-def test_a_month_within_the_archive_without_plays_is_a_true_zero(
-    db: Database, alice: Account
-) -> None:
-    keep(db, alice, [Heard(datetime(2026, month, 10, tzinfo=UTC)) for month in (7, 9)])
-    buckets = Buckets.months(date(2026, 6, 1), date(2026, 11, 22))
-    loaded = insights.heard(db, alice)
-    assert plays.plays_chart(loaded, buckets, None).values == (None, 1, 0, 1, None, None)
-    snapshot = date(2026, 10, 1)
-    assert plays.plays_chart(loaded, buckets, snapshot).values == (None, 1, 0, 1, 0, None)
-
-
-def test_a_month_of_podcasts_has_no_music_and_is_covered(db: Database, alice: Account) -> None:
-    keep(db, alice, [Heard(EVENING, track=EPISODE)])
-    buckets = Buckets.months(date(2026, 10, 1), date(2026, 11, 22))
-    assert plays.plays_chart(insights.heard(db, alice), buckets, None).values == (None, 0)
-
-
-def test_a_play_at_midnight_counts_in_the_month_that_begins(db: Database, alice: Account) -> None:
-    midnight = datetime(2026, 10, 31, 23, tzinfo=UTC)
-    berlin = new_zone(alice, "Europe/Berlin")
-    keep(db, berlin, [Heard(midnight - timedelta(milliseconds=1)), Heard(midnight, track=2)])
-    buckets = Buckets.months(date(2026, 10, 1), date(2026, 11, 22))
-    assert plays.plays_chart(insights.heard(db, berlin), buckets, None).values == (1, 1)
-    assert plays.plays_chart(insights.heard(db, alice), buckets, None).values == (2, None)
-
-
-def test_a_play_on_a_leap_day_counts_on_that_day(db: Database, alice: Account) -> None:
-    keep(db, alice, [Heard(datetime(2024, 2, 29, 12, tzinfo=UTC))])
-    period = Period("7d", date(2024, 2, 26), date(2024, 3, 3), ZoneInfo("UTC"))
-    chart = plays.plays_chart(insights.heard(db, alice), Buckets.of(period, period.start), None)
-    assert dict(zip(chart.labels, chart.values, strict=True))["29 Feb"] == 1
-
-
-@pytest.mark.parametrize(
-    ("ms", "words"),
-    [
-        (0, "less than a minute"),
-        (29_999, "less than a minute"),
-        (60_000, "1 minute"),
-        (3_540_000, "59 minutes"),
-        (3_599_000, "1 hour"),
-        (5 * 3_600_000 + 1_800_001, "6 hours"),
-        (1234 * 3_600_000, "1,234 hours"),
-    ],
-)
-def test_each_bar_says_how_long_was_listened(
-    db: Database, alice: Account, ms: int, words: str
-) -> None:
-    preferences.keep(db, alice, Preferences(rule=Rule(least_seconds=0)))
-    lengths = [ms // 3, ms // 3, ms - 2 * (ms // 3)]
-    keep(db, alice, [Heard(EVENING, n, length) for n, length in enumerate(lengths, start=1)])
-    buckets = Buckets.months(date(2026, 10, 1), date(2026, 11, 22))
-    chart = plays.plays_chart(insights.heard(db, alice), buckets, None)
-    assert chart.contexts == ("", words)
-
-
-def test_hours_played_are_the_sum_of_all_plays(db: Database, alice: Account) -> None:
-    longest = 2**31 - 1
-    keep(db, alice, [Heard(EVENING + timedelta(days=n), ms=longest) for n in range(4)])
-    music = columns.load(db, alice).music
-    assert plays.hours_played(music) == pytest.approx(4 * longest / 3_600_000)
-    assert plays.hours_played(Listens.none()) == 0
-
-
 def test_the_latest_plays_come_newest_first_with_their_names(db: Database, alice: Account) -> None:
     keep(db, alice, [Heard(EVENING + timedelta(minutes=n), track=n) for n in range(1, 9)])
     latest = plays.latest(db, alice, 4)
@@ -204,9 +110,3 @@ def test_nobody_elses_plays_are_among_the_latest(
 ) -> None:
     keep(db, bob, [Heard(EVENING)])
     assert plays.latest(db, alice, 10) == ()
-
-
-def new_zone(account: Account, name: str) -> Account:
-    from dataclasses import replace
-
-    return replace(account, zone=ZoneInfo(name))

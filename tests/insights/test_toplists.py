@@ -17,6 +17,7 @@ from music_time_machine.insights.toplists import ConstantArtist, Turnover
 from music_time_machine.models import Account
 from music_time_machine.period import Period
 from tests.columns.histories import new_account
+from tests.insights.library import artist_id
 from tests.insights.shelf import Lists, take
 
 SEP, OCT, NOV = date(2026, 9, 22), date(2026, 10, 22), date(2026, 11, 22)
@@ -194,7 +195,7 @@ def test_of_equally_ranked_artists_the_name_decides(db: Database, alice: Account
 def test_the_most_constant_artist_comes_with_a_picture(db: Database, alice: Account) -> None:
     take(db, alice, NOV, artists=["Mirelle"])
     assert toplists.constant_artists(db, alice, date.min, date.max, 1) == (
-        ConstantArtist("Mirelle", "https://example.test/7", 1, 1),
+        ConstantArtist(artist_id(db, "Mirelle"), "Mirelle", "https://example.test/7", 1, 1),
     )
 
 
@@ -216,7 +217,7 @@ def test_another_persons_snapshots_are_never_counted(
 
 def test_the_constant_artists_chart_says_how_many_of_how_many() -> None:
     chart = toplists.constant_artists_chart(
-        (ConstantArtist("Mirelle", None, 11, 12), ConstantArtist("Nora Veil", None, 9, 12))
+        (ConstantArtist(1, "Mirelle", None, 11, 12), ConstantArtist(2, "Nora Veil", None, 9, 12))
     )
     assert chart.labels == ("Mirelle", "Nora Veil")
     assert chart.values == (11, 9)

@@ -5,6 +5,6 @@ archive's version, or makes one. Hides the files, the locks and how a build is b
 """
 
 from .arrays import Columns, Listens, calendar_day, day_number
-from .builds import ColumnsBusy, load
+from .builds import ColumnsBusy, is_ready, load
 
-__all__ = ["Columns", "ColumnsBusy", "Listens", "calendar_day", "day_number", "load"]
+__all__ = ["Columns", "ColumnsBusy", "Listens", "calendar_day", "day_number", "is_ready", "load"]

@@ -5,10 +5,12 @@ process at a time, from one state of the database; opened ones are kept for the 
 """
 
 from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,7 +27,6 @@ from .arrays import Columns
 from .reading import bring_up_to_date
 
 PATIENCE_SECONDS = 30
-KEPT_OPEN = 32
 LOCK = "lock"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
@@ -45,6 +46,12 @@ class _State(NamedTuple):
     rewritten: int
 
 
+# Builds that are under way in this process, for whoever would rather not wait.
+_builders = ThreadPoolExecutor(max_workers=2, thread_name_prefix="columns")
+_making: WeakValueDictionary[Path, Future[Columns]] = WeakValueDictionary()
+_making_lock = Lock()
+
+
 def load(db: Database, account: Account) -> Columns:
     """The account's listens as the database has them now, mapped from the build on disk.
 
@@ -58,8 +65,33 @@ def load(db: Database, account: Account) -> Columns:
         state = _state(session, account)
     if state is None:
         return Columns.empty(account.zone)
-    folder = db.data_dir / "columns" / str(account.id)
-    return _open(folder, account, state.version) or _make(db, account, folder)
+    folder = _folder(db, account)
+    return _open(db, account, state.version) or _make(db, account, folder)
+
+
+def is_ready(db: Database, account: Account, patience: float) -> bool:
+    """Whether `load` would answer at once, or does within so many seconds.
+
+    If not, the build has been begun in the background: ask again. One that fails counts as ready,
+    so that `load` says why.
+    """
+    with db.read() as session:
+        state = _state(session, account)
+    if state is None:
+        return True
+    folder = _folder(db, account)
+    if _open(db, account, state.version) is not None:
+        return True
+    with _making_lock:
+        making = _making.get(folder)
+        if making is None or making.done():
+            making = _making[folder] = _builders.submit(_make, db, account, folder)
+    wait([making], timeout=patience)
+    return making.done()
+
+
+def _folder(db: Database, account: Account) -> Path:
+    return db.data_dir / "columns" / str(account.id)
 
 
 def _state(session: Session, account: Account) -> _State | None:
@@ -93,7 +125,7 @@ def _make_locked(db: Database, account: Account, folder: Path) -> Columns:
         state = _state(session, account)
         if state is None:
             return Columns.empty(account.zone)
-        found = _open(folder, account, state.version)
+        found = _open(db, account, state.version)
         if found is not None:
             return found
         columns = bring_up_to_date(session, account, _earlier(folder, account, state))
@@ -104,7 +136,7 @@ def _make_locked(db: Database, account: Account, folder: Path) -> Columns:
         log.warning("columns_not_kept", account=account.id, problem=str(error))
         return columns
     _remove_others(folder, path)
-    return _open(folder, account, state.version) or columns
+    return _open(db, account, state.version) or columns
 
 
 def _earlier(folder: Path, account: Account, state: _State) -> Columns:
@@ -146,8 +178,9 @@ _opened: OrderedDict[Path, _Opened] = OrderedDict()
 _opened_lock = Lock()
 
 
-def _open(folder: Path, account: Account, version: int) -> Columns | None:
+def _open(db: Database, account: Account, version: int) -> Columns | None:
     """The build of this version, checked once and then kept mapped; None when there is none."""
+    folder = _folder(db, account)
     path = _path(folder, version)
     try:
         stat = path.stat()
@@ -165,7 +198,7 @@ def _open(folder: Path, account: Account, version: int) -> Columns | None:
     with _opened_lock:
         _opened[folder] = _Opened(version, file, build.columns)
         _opened.move_to_end(folder)
-        while len(_opened) > KEPT_OPEN:
+        while len(_opened) > db.archives_open:
             _opened.popitem(last=False)
     return build.columns
 

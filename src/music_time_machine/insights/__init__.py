@@ -4,38 +4,55 @@ Only reads. Each small function asks one slice of the columns (plays) or one SQL
 (snapshots); frozen values come out, and every figure says what it counts.
 """
 
+from .attention import Attention, attention
 from .catalogue import AlbumPage, ArtistPage, TrackPage, album, artist, track
-from .charts import ChartData
+from .charts import Change, ChartData, Heat
 from .coverage import Coverage, coverage
 from .headline import Headline
 from .heard import Heard, heard
 from .home import Home, home
-from .overview import Counts, Overview, overview
+from .on_day import InOtherYears, OnDay, OtherYear, in_other_years, on_day, on_this_day
+from .overview import Overview, overview
 from .plays import LatestPlay
 from .search import SearchResult, search
 from .toplists import ConstantArtist, Turnover
+from .years import Story, Year, Years, year_in_review, years
 
 __all__ = [
     "AlbumPage",
     "ArtistPage",
+    "Attention",
+    "Change",
     "ChartData",
     "ConstantArtist",
-    "Counts",
     "Coverage",
     "Headline",
     "Heard",
+    "Heat",
     "Home",
+    "InOtherYears",
     "LatestPlay",
+    "OnDay",
+    "OtherYear",
     "Overview",
     "SearchResult",
+    "Story",
     "TrackPage",
     "Turnover",
+    "Year",
+    "Years",
     "album",
     "artist",
+    "attention",
     "coverage",
     "heard",
     "home",
+    "in_other_years",
+    "on_day",
+    "on_this_day",
     "overview",
     "search",
     "track",
+    "year_in_review",
+    "years",
 ]

@@ -1,10 +1,11 @@
-"""What a chart is made of: `Buckets` of days or months, and `ChartData`, the value a page draws.
+"""What a chart is made of: `Buckets` of time, `ChartData` and `Heat`, the values a page draws.
 
-Knows how months and days are labelled and which bars matter; nothing of plays or snapshots.
+Knows how stretches of time are chosen and labelled, which bars matter, and how two figures compare;
+nothing of plays or snapshots.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -16,6 +17,10 @@ from ..columns import day_number
 from ..period import Period, months_between
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+Unit = Literal["day", "week", "month", "year"]
+# The longest stretches that are drawn by the day, the week and the month: 62, 31 and 180 bars.
+MOST_DAYS, MOST_WEEK_DAYS, MOST_MONTH_DAYS = 62, 217, 5_480
+HEAT_LEVELS = 5
 MOST_HIGHLIGHTS = 3
 BARS_A_HIGHLIGHT = 4
 
@@ -29,7 +34,7 @@ class ChartData:
     a list, so 1 stands at the top.
     """
 
-    kind: Literal["line", "bar", "barh"]
+    kind: Literal["line", "bar", "barh", "radar"]
     labels: tuple[str, ...]
     values: tuple[float | int | None, ...]
     unit: str
@@ -46,10 +51,77 @@ class ChartData:
 
 
 @dataclass(frozen=True, slots=True)
-class Buckets:
-    """Consecutive local days or months, oldest first, the last of which `end` lies in."""
+class Heat:
+    """A table of counts drawn as a heat map: a value for each row and column.
 
-    unit: Literal["day", "month"]
+    A value of None is no cell at all: a day that is outside the year. `contexts` say each cell in
+    words, the number included. `columns` may be empty texts where a label would be too many.
+    """
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[int | None, ...], ...]
+    contexts: tuple[tuple[str, ...], ...]
+    unit: str
+    series: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not any(any(row) for row in self.values)
+
+    @property
+    def levels(self) -> tuple[tuple[int | None, ...], ...]:
+        """How dark each cell is, from 0 (nothing) to 5; even steps up to the 95th percentile.
+
+        One wild day would leave all others pale if the steps went up to the highest value.
+        """
+        told = [value for row in self.values for value in row if value]
+        top = float(np.percentile(told, 95)) if told else 1.0
+        return tuple(
+            tuple(
+                None if value is None else min(HEAT_LEVELS, -int(-value * HEAT_LEVELS // top))
+                for value in row
+            )
+            for row in self.values
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure now and in the stretch of time before; `before` is None where there is none."""
+
+    now: float
+    before: float | None
+
+    @property
+    def percent(self) -> int | None:
+        """By how many whole percent it rose, half rounded away from zero; None from nothing."""
+        if not self.before:
+            return None
+        share = 100 * (self.now - self.before) / self.before
+        return int(share + (0.5 if share >= 0 else -0.5))
+
+    @property
+    def words(self) -> str:
+        """`12 % more than before`, `as before`, `none before`; empty with nothing to compare."""
+        if self.before is None:
+            return ""
+        if self.percent is None:
+            return "none before" if self.now else "none before either"
+        if self.percent == 0:
+            return "as before"
+        return f"{abs(self.percent):,} % {'more' if self.percent > 0 else 'less'} than before"
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """Consecutive stretches of local days, oldest first, the last of which `end` lies in.
+
+    The first one may be the rest of a week, month or year.
+    """
+
+    unit: Unit
     starts: tuple[date, ...]
     end: date
 
@@ -59,22 +131,51 @@ class Buckets:
         if period.is_daily:
             days = (period.end - start).days + 1
             return cls("day", tuple(start + timedelta(days=n) for n in range(days)), period.end)
-        return cls.months(start, period.end)
+        return cls.months(start, period.end).starting(start)
+
+    @classmethod
+    def fitting(cls, start: date, end: date) -> "Buckets":
+        """Days, weeks, months or years, whichever draws these days well: never 400 of them."""
+        days = (end - start).days + 1
+        if days <= MOST_DAYS:
+            return cls("day", tuple(start + timedelta(days=n) for n in range(days)), end)
+        if days <= MOST_WEEK_DAYS:
+            monday = start - timedelta(days=start.weekday())
+            weeks = ((end - monday).days // 7) + 1
+            starts = tuple(monday + timedelta(weeks=n) for n in range(weeks))
+            return cls("week", starts, end).starting(start)
+        if days <= MOST_MONTH_DAYS:
+            return cls.months(start, end).starting(start)
+        years = tuple(date(year, 1, 1) for year in range(start.year, end.year + 1))
+        return cls("year", years, end).starting(start)
 
     @classmethod
     def months(cls, start: date, end: date) -> "Buckets":
         """The months from the one `start` lies in to the one `end` lies in."""
         return cls("month", months_between(start, end), end)
 
+    def starting(self, start: date) -> "Buckets":
+        """The same without what the first one holds before `start`: all add up to the period."""
+        return replace(self, starts=(max(start, self.starts[0]), *self.starts[1:]))
+
     @property
     def labels(self) -> tuple[str, ...]:
-        """`22 Nov` for a day, `Nov 26` for a month."""
-        if self.unit == "day":
-            return tuple(f"{day.day} {MONTHS[day.month - 1]}" for day in self.starts)
+        """`22 Nov` for a day or a week's Monday, `Nov 26` for a month, `2026` for a year.
+
+        Days and weeks of more than one year say theirs: `22 Nov 26`.
+        """
+        if self.unit == "year":
+            return tuple(f"{day.year}" for day in self.starts)
+        if self.unit in ("day", "week"):
+            in_years = len({day.year for day in self.starts}) > 1
+            return tuple(
+                f"{day.day} {MONTHS[day.month - 1]}" + (f" {day.year % 100:02}" if in_years else "")
+                for day in self.starts
+            )
         return tuple(f"{MONTHS[day.month - 1]} {day.year % 100:02}" for day in self.starts)
 
     def key(self, day: date) -> str:
-        """What SQL calls the bucket of a day: `2026-11-22` or `2026-11`."""
+        """What SQL calls the bucket of a day, for days and months: `2026-11-22` or `2026-11`."""
         return day.isoformat()[: 10 if self.unit == "day" else 7]
 
     @property

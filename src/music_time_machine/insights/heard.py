@@ -14,7 +14,8 @@ from ..columns import Columns, Listens
 from ..db import Database
 from ..models import Account
 from ..preferences import Preferences
-from .counting import Counted, LeftOutPlays, counted, left_out, sentence
+from .counting import LeftOutPlays, counted, left_out, sentence
+from .tallies import Daily, Tallies
 
 KEPT = 8
 
@@ -25,7 +26,8 @@ class Heard:
 
     `everything` are all of them. `music` and `spoken` are those that count, the tracks apart.
     `recordings` is the music with one track for all ids of a recording, where the person sees them
-    as one, else the same as `music`: for whatever counts or lists tracks.
+    as one, else the same as `music`: for whatever counts or lists tracks. `tallies` are of all of
+    them, kept as long as the plays are.
     """
 
     everything: Columns
@@ -33,11 +35,17 @@ class Heard:
     recordings: Listens
     spoken: Listens
     chosen: Preferences
+    tallies: Tallies
 
     @property
     def in_totals(self) -> tuple[Listens, ...]:
         """What totals of plays and of time are made of: the music, and episodes if they count."""
-        return (self.music, self.spoken) if self.chosen.rule.episodes else (self.music,)
+        return _in_totals(self.chosen, self.music, self.spoken)
+
+    @property
+    def daily(self) -> Daily:
+        """Plays and time in totals by local day and hour: what figures of days are made of."""
+        return self.tallies.daily
 
     def counts(self, start: date = date.min, end: date = date.max) -> str:
         """The rule in words, and what it left out of the totals of these local days."""
@@ -52,17 +60,16 @@ def heard(db: Database, account: Account) -> Heard:
     everything = columns.load(db, account)
     chosen = preferences.find(db, account)
     cut = _cut_of(everything, chosen)
-    music = cut.music.listens
-    recordings = cut.recordings if chosen.is_one_recording else music
-    return Heard(everything, music, recordings, cut.spoken.listens, chosen)
+    return Heard(everything, cut.music, cut.recordings, cut.spoken, chosen, cut.tallies)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cut:
     chosen: Preferences
-    music: Counted
+    music: Listens
     recordings: Listens
-    spoken: Counted
+    spoken: Listens
+    tallies: Tallies
 
 
 # The last cut of each build that is open, and no longer than that; a big one takes 24 bytes a play.
@@ -75,11 +82,17 @@ def _cut_of(everything: Columns, chosen: Preferences) -> _Cut:
         known = _cuts.get(everything)
     if known is not None and known.chosen == chosen:
         return known
-    music = counted(everything.music, chosen.rule)
-    recordings = music.listens.as_recordings() if chosen.is_one_recording else music.listens
-    cut = _Cut(chosen, music, recordings, counted(everything.spoken, chosen.rule))
+    music = counted(everything.music, chosen.rule).listens
+    spoken = counted(everything.spoken, chosen.rule).listens
+    recordings = music.as_recordings() if chosen.is_one_recording else music
+    all_plays, in_totals = (everything.music, everything.spoken), _in_totals(chosen, music, spoken)
+    cut = _Cut(chosen, music, recordings, spoken, Tallies(all_plays, in_totals, recordings))
     with _cuts_lock:
         _cuts[everything] = cut
         while len(_cuts) > KEPT:
             del _cuts[next(iter(_cuts))]
     return cut
+
+
+def _in_totals(chosen: Preferences, music: Listens, spoken: Listens) -> tuple[Listens, ...]:
+    return (music, spoken) if chosen.rule.episodes else (music,)

@@ -4,7 +4,7 @@ Figures come from plays where there are any, else from snapshots, and say which.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Literal
 
@@ -12,16 +12,23 @@ from ..columns import calendar_day
 from ..db import Database
 from ..models import Account
 from ..period import local_day, months_before
-from . import plays, toplists
+from . import daily, plays, toplists
+from .attention import Attention, attention
 from .charts import Buckets, ChartData, highest, with_holes
+from .coverage import Coverage, coverage
+from .daily import ThisWeek
 from .headline import Headline, headline
 from .heard import Heard, heard
+from .on_day import OtherYear, on_this_day
 from .plays import LatestPlay
 from .toplists import ConstantArtist, Turnover
+from .tops import Tops, tops
 
 UNSETTLED_MONTHS = 6
 MOST_MONTHS = 36
-LATEST = 10
+LATEST = 6
+ON_REPEAT = 5
+FOUR_WEEKS = timedelta(days=28)
 
 Source = Literal["plays", "snapshots"]
 
@@ -50,6 +57,7 @@ class Home:
 
     `plays` are those that count, and `counts` is the sentence that says which. `growth` (tracks at
     each month's end) and `turnovers` (percent of each snapshot) are for sparklines, oldest first.
+    `on_repeat` are the last four weeks against the four before, `newest_snapshot` is a local day.
     """
 
     is_empty: bool
@@ -66,6 +74,12 @@ class Home:
     latest: tuple[LatestPlay, ...]
     headline: Headline | None
     counts: str
+    on_this_day: tuple[OtherYear, ...]
+    on_repeat: Tops
+    week: ThisWeek
+    newest_snapshot: date | None
+    coverage: Coverage
+    attention: tuple[Attention, ...]
 
 
 def home(db: Database, account: Account, now: datetime) -> Home:
@@ -81,6 +95,7 @@ def home(db: Database, account: Account, now: datetime) -> Home:
     )
     turnovers = toplists.turnovers(db, account)
     constant = toplists.constant_artists(db, account, date.min, date.max, 1)
+    rests_on = coverage(db, account, now)
     return Home(
         is_empty=not (len(everything.music) or len(everything.spoken) or snapshots),
         source=growth.source,
@@ -96,7 +111,19 @@ def home(db: Database, account: Account, now: datetime) -> Home:
         latest=plays.latest(db, account, LATEST),
         headline=headline(db, archive.music, today),
         counts=f"{archive.counts()}.",
+        on_this_day=on_this_day(db, archive, today),
+        on_repeat=_on_repeat(db, archive, today),
+        week=daily.this_week(archive, today),
+        newest_snapshot=snapshots[-1] if snapshots else None,
+        coverage=rests_on,
+        attention=attention(db, account, rests_on, now),
     )
+
+
+def _on_repeat(db: Database, archive: Heard, today: date) -> Tops:
+    start = today - FOUR_WEEKS + timedelta(days=1)
+    before = (start - FOUR_WEEKS, start - timedelta(days=1))
+    return tops(db, archive, start, today, before, "plays", ON_REPEAT)
 
 
 def _heard(archive: Heard, today: date) -> Growth:

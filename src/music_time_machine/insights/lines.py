@@ -1,6 +1,7 @@
 """Lines of lists: names and covers of artists, albums and tracks, beside how much was played.
 
-Knows how to count plays by id over columns and how to ask for names once; hides the join.
+Knows how to count plays and add up time by id over columns, and how to ask for names once; hides
+the join.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,34 @@ class Line:
     cover: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """The plays and the milliseconds of each track, artist or album, by its number."""
+
+    plays: NDArray[np.intp]
+    ms: NDArray[np.intp]
+
+    @classmethod
+    def of_tracks(cls, listens: Listens) -> "Sums":
+        """Those of each track within a run."""
+        # Both counts want this type, and would each make it on their own.
+        track = listens.track.astype(np.intp)
+        size = len(listens.track_ids)
+        # Added up as floats, which are exact for the first 285,000 years.
+        ms = np.bincount(track, weights=listens.ms, minlength=size)
+        return cls(np.bincount(track, minlength=size), ms.astype(np.intp))
+
+    def by(self, numbers: NDArray[np.int32], size: int) -> "Sums":
+        """The same by what a track has a number of: its artist, album or recording; -1 is none."""
+        played = np.flatnonzero((self.plays > 0) & (numbers >= 0))
+        number = numbers[played].astype(np.intp)
+        plays, ms = (
+            np.bincount(number, weights=sums[played], minlength=size).astype(np.intp)
+            for sums in (self.plays, self.ms)
+        )
+        return Sums(plays, ms)
+
+
 def top(plays: NDArray[np.intp], ids: NDArray[np.int32], count: int) -> list[tuple[int, int]]:
     """(id, plays) of the most played, of equals the smaller id; none that was not played."""
     order = np.lexsort((ids, -plays))[:count]
@@ -42,7 +71,7 @@ def plays_by_track(listens: Listens) -> NDArray[np.intp]:
 
 
 def plays_by(numbers: NDArray[np.int32], tracks: NDArray[np.intp], size: int) -> NDArray[np.intp]:
-    """The plays of each artist or album, from those of its tracks; -1 is a track that has none."""
+    """The plays (or ms) of each artist or album, from its tracks'; -1 is a track that has none."""
     named = numbers >= 0
     return np.bincount(numbers[named], weights=tracks[named], minlength=size).astype(np.intp)
 

@@ -1,77 +1,138 @@
 """Everything the analytics page shows of one period, in one value.
 
-Three charts from snapshots and one from plays, the period's totals, and for each chart the sentence
-that says what counts and where it comes from.
+What rests on plays and what rests on snapshots stand apart; each part says in a sentence what it
+counts, from which source and in which zone. Every period is held against the one before it.
 """
 
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from ..db import Database
 from ..models import Account
 from ..period import Period
-from . import plays, toplists
-from .charts import Buckets, ChartData
+from . import daily, habits, shifts, spoken, toplists, variety
+from .charts import Buckets, Change, ChartData, Heat
+from .counting import MS_AN_HOUR
+from .daily import BusiestDay, Streaks
+from .habits import Obsession, Sessions, Skipping
 from .heard import Heard, heard
+from .lines import plays_by_track
+from .plays import plays_by_artist
+from .shifts import TasteShift
+from .spoken import Spoken
+from .toplists import ConstantArtist, ExplicitShare
+from .tops import By, Tops, tops
+from .variety import Concentration, NewAndKnown
 
 CONSTANT_ARTISTS = 10
+Days = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """For each chart of `Overview` by the same name: what counts, and from which source."""
+class Totals:
+    """The figures of a period and of the one before; `hours` of listening, `days` with any."""
 
-    new_tracks: str
-    artists: str
-    constant_artists: str
-    plays: str
+    plays: Change
+    hours: Change
+    tracks: Change
+    artists: Change
+    days: Change
+
+
+@dataclass(frozen=True, slots=True)
+class FromPlays:
+    """What the plays of a period tell. `years` are those that have a calendar, newest first."""
+
+    plays: ChartData
+    hours: ChartData
+    tops: Tops
+    discoveries: ChartData
+    discoveries_counts: str
+    new_and_known: NewAndKnown
+    concentration: Concentration
+    diversity: ChartData
+    diversity_counts: str
+    hours_of_day: ChartData
+    weekdays: ChartData
+    week: Heat
+    calendar: Heat
+    years: tuple[int, ...]
+    streaks: Streaks
+    busiest_day: BusiestDay | None
+    sessions: Sessions
+    obsession: Obsession | None
+    skipping: Skipping
+    devices: ChartData
+    devices_counts: str
+    origins: ChartData
+    origins_counts: str
+    spoken: Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class FromSnapshots:
+    """What the snapshots of a period tell: ranks, never plays."""
+
+    new_tracks: ChartData
+    new_tracks_counts: str
+    artists: ChartData
+    artists_counts: str
+    constant: tuple[ConstantArtist, ...]
+    constant_artists: ChartData
+    constant_artists_counts: str
+    turnover: ChartData
+    turnover_counts: str
+    taste_shift: TasteShift
+    release_years: ChartData
+    release_years_counts: str
+    explicit: ExplicitShare
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """`period` as asked for, and the local days from `start` to `end` that are shown of it.
 
-    `plays_total` and `hours_total` are of the plays within these days that count, `snapshots_total`
-    counts the snapshots. `is_empty` says that there is neither, nor anything spoken.
+    `before` are the days that it is held against, None for all time. `counts` says which plays
+    count; `unit` is what the bars of plays are: day, week, month or year.
     """
 
     period: Period
     start: date
     end: date
+    before: Days | None
+    unit: str
     is_empty: bool
-    plays_total: int
-    hours_total: float
-    snapshots_total: int
-    new_tracks: ChartData
-    artists: ChartData
-    constant_artists: ChartData
-    plays: ChartData
-    counts: Counts
+    snapshots: int
+    totals: Totals
+    counts: str
+    heard: FromPlays
+    listed: FromSnapshots
 
 
-def overview(db: Database, account: Account, period: Period) -> Overview:
-    """The analytics of an account in a period."""
+def overview(db: Database, account: Account, period: Period, by: By = "plays") -> Overview:
+    """The analytics of an account in a period; top lists by plays or by time."""
     archive = heard(db, account)
     every_day = toplists.snapshot_days(db, account)
     start = _start(period, archive.everything.first_day, every_day)
     days = tuple(day for day in every_day if start <= day <= period.end)
-    buckets = Buckets.of(period, start)
-    totals = [part.within(start, period.end) for part in archive.in_totals]
     everything = (archive.everything.music, archive.everything.spoken)
-    constant = toplists.constant_artists(db, account, start, period.end, CONSTANT_ARTISTS)
+    last_snapshot = every_day[-1] if every_day else None
+    shown, buckets = (start, period.end), Buckets.fitting(start, period.end)
     return Overview(
         period=period,
         start=start,
         end=period.end,
+        before=period.before,
+        unit=buckets.unit,
         is_empty=not (days or any(len(part.within(start, period.end)) for part in everything)),
-        plays_total=sum(len(part) for part in totals),
-        hours_total=sum(plays.hours_played(part) for part in totals),
-        snapshots_total=len(days),
-        new_tracks=toplists.new_tracks_chart(db, account, buckets, days),
-        artists=toplists.artists_chart(db, account, buckets, days),
-        constant_artists=toplists.constant_artists_chart(constant),
-        plays=plays.plays_chart(archive, buckets, every_day[-1] if every_day else None),
-        counts=_counts(archive, buckets, account),
+        snapshots=len(days),
+        totals=_totals(archive, start, period.end, period.before),
+        counts=f"{archive.counts(start, period.end)}. From everything you brought here and "
+        f"Spotify's API, in {account.zone.key} time.",
+        heard=_from_plays(db, archive, shown, period.before, buckets, by, last_snapshot),
+        listed=_from_snapshots(db, account, shown, Buckets.of(period, start), days),
     )
 
 
@@ -83,15 +144,95 @@ def _start(period: Period, first_play: date | None, snapshots: tuple[date, ...])
     return min(max(first, period.start), period.end)
 
 
-def _counts(archive: Heard, buckets: Buckets, account: Account) -> Counts:
+def _totals(archive: Heard, start: date, end: date, before: Days | None) -> Totals:
+    now = _figures(archive, start, end)
+    earlier = _figures(archive, *before) if before else (None,) * len(now)
+    return Totals(*map(Change, now, earlier))
+
+
+def _figures(archive: Heard, start: date, end: date) -> tuple[float, ...]:
+    """Plays, hours, different tracks, different artists, and days with any play."""
+    within = archive.daily.within(start, end)
+    plays, ms = within.totals()
+    tracks = archive.recordings.within(start, end)
+    music = archive.music.within(start, end)
+    return (
+        plays,
+        ms / MS_AN_HOUR,
+        int(np.count_nonzero(plays_by_track(tracks))),
+        int(np.count_nonzero(plays_by_artist(music))),
+        int(np.count_nonzero(within.by_day[0])),
+    )
+
+
+def _from_plays(
+    db: Database,
+    archive: Heard,
+    days: Days,
+    before: Days | None,
+    buckets: Buckets,
+    by: By,
+    last_snapshot: date | None,
+) -> FromPlays:
+    start, end = days
+    plays, hours = daily.plays_by_bucket(archive, buckets, last_snapshot)
+    years = _years(archive, start, end)
+    return FromPlays(
+        plays=plays,
+        hours=hours,
+        tops=tops(db, archive, start, end, before, by),
+        discoveries=variety.discoveries_chart(archive, buckets, last_snapshot),
+        discoveries_counts=variety.discoveries_counts(archive, buckets),
+        new_and_known=variety.new_and_known(archive, start, end, buckets),
+        concentration=variety.concentration(archive, start, end),
+        diversity=variety.diversity(archive, buckets),
+        diversity_counts=variety.diversity_counts(archive),
+        hours_of_day=daily.hours_of_day(archive, start, end),
+        weekdays=daily.weekdays(archive, start, end),
+        week=daily.week_heat(archive, start, end),
+        calendar=daily.calendar(archive, years[0] if years else end.year, end),
+        years=years,
+        streaks=daily.streaks(archive, start, end),
+        busiest_day=daily.busiest_day(archive, start, end),
+        sessions=habits.sessions(archive, start, end),
+        obsession=habits.obsession(db, archive, start, end),
+        skipping=habits.skipping(archive, start, end, buckets),
+        devices=habits.devices(archive, start, end),
+        devices_counts=habits.DEVICES,
+        origins=habits.origins(archive, start, end),
+        origins_counts=habits.ORIGINS,
+        spoken=spoken.spoken(db, archive, start, end, before),
+    )
+
+
+def _years(archive: Heard, start: date, end: date) -> tuple[int, ...]:
+    """The years of these days within which something was played, newest first."""
+    first, last = archive.everything.first_day, archive.everything.last_day
+    if first is None or last is None:
+        return ()
+    return tuple(range(min(end, last).year, max(start, first).year - 1, -1))
+
+
+def _from_snapshots(
+    db: Database, account: Account, period: Days, buckets: Buckets, days: tuple[date, ...]
+) -> FromSnapshots:
+    constant = toplists.constant_artists(db, account, *period, CONSTANT_ARTISTS)
     unit = buckets.unit
-    return Counts(
-        new_tracks=f"Counts each track once, in the {unit} of the first snapshot that lists it; "
-        "from Spotify's top lists, all three ranges.",
-        artists=f"Counts the different artists in each {unit}'s snapshots; "
-        "from Spotify's top lists, all three ranges.",
-        constant_artists="Counts the snapshots that list the artist; "
-        "from Spotify's top lists of the last four weeks.",
-        plays=f"{archive.counts(buckets.starts[0], buckets.end)}. "
-        f"From everything you brought here and Spotify's API, in {account.zone.key} time.",
+    return FromSnapshots(
+        new_tracks=toplists.new_tracks_chart(db, account, buckets, days),
+        new_tracks_counts=f"Counts each track once, in the {unit} of the first snapshot that lists "
+        "it; from Spotify's top lists, all three ranges.",
+        artists=toplists.artists_chart(db, account, buckets, days),
+        artists_counts=f"Counts the different artists in each {unit}'s snapshots; from Spotify's "
+        "top lists, all three ranges.",
+        constant=constant,
+        constant_artists=toplists.constant_artists_chart(constant),
+        constant_artists_counts="Counts the snapshots that list the artist; from Spotify's top "
+        "lists of the last four weeks.",
+        turnover=toplists.turnover_chart(db, account, *period),
+        turnover_counts=toplists.TURNOVER_COUNTS,
+        taste_shift=shifts.taste_shift(db, account, *period),
+        release_years=toplists.release_years(db, account, *period),
+        release_years_counts=toplists.RELEASE_YEARS_COUNTS,
+        explicit=toplists.explicit_share(db, account, *period),
     )

@@ -1,12 +1,11 @@
 """Questions about plays: each over one slice of the columns, the latest ones by their key in SQL.
 
-Each takes the plays that count; what was spoken adds to totals where the person says so, and is
-among the latest plays, which are all that were.
+Each takes the plays that count; only the latest ones are all that were, of any kind.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import accumulate
 
 import numpy as np
@@ -17,9 +16,8 @@ from ..columns import Listens, day_number
 from ..db import Database
 from ..models import Account, Album, Artist, Listen, Track
 from ..plays import Kind
-from .charts import Buckets, ChartData, highest, with_holes
-from .counting import MS_AN_HOUR, length_words
-from .heard import Heard
+from .charts import Buckets, ChartData, highest
+from .counting import length_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +76,6 @@ def latest(db: Database, account: Account, count: int) -> tuple[LatestPlay, ...]
         )
 
 
-def plays_chart(heard: Heard, buckets: Buckets, snapshot_day: date | None) -> ChartData:
-    """The plays that count a bucket; a hole outside what the archive covers.
-
-    It covers the days from the first play to the last one, or to `snapshot_day`, the last snapshot:
-    a snapshot brings the latest plays, so that a stretch without any is a true zero.
-    """
-    parts = [part.within(buckets.starts[0], buckets.end) for part in heard.in_totals]
-    everything = heard.everything
-    last = max((day for day in (everything.last_day, snapshot_day) if day), default=None)
-    covered = buckets.between(everything.first_day, last)
-    values = with_holes(_summed(buckets.totals(part.day) for part in parts), covered)
-    lengths = _summed(buckets.totals(part.day, part.ms) for part in parts)
-    return bars(buckets, values, lengths)
-
-
 def bars(buckets: Buckets, values: tuple[int | None, ...], lengths: Iterable[int]) -> ChartData:
     """Plays a bucket; `lengths` are the ms that were played in each."""
     return ChartData(
@@ -107,11 +90,6 @@ def bars(buckets: Buckets, values: tuple[int | None, ...], lengths: Iterable[int
             length_words(ms) if value else "" for ms, value in zip(lengths, values, strict=True)
         ),
     )
-
-
-def hours_played(listens: Listens) -> float:
-    """The hours that were played in all."""
-    return int(listens.ms.sum(dtype=np.uint64)) / MS_AN_HOUR
 
 
 def discoveries(music: Listens, buckets: Buckets) -> tuple[int, ...]:
@@ -140,7 +118,3 @@ def most_played(listens: Listens, count: int) -> tuple[int, ...]:
     ms = np.bincount(artist[named], weights=listens.ms[named], minlength=size)
     order = np.lexsort((np.arange(size), -ms, -plays))
     return tuple(int(number) for number in order[:count] if plays[number])
-
-
-def _summed(totals: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
-    return tuple(map(sum, zip(*totals, strict=True)))

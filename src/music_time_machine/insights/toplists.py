@@ -1,22 +1,36 @@
-"""Questions about snapshots: each is one SQL statement over Spotify's top lists.
+"""What snapshots tell of a stretch of time: what was new, who stayed, how much was turned over.
 
-Top lists tell ranks, never plays. The `short_term` list covers about four weeks, so it is the one
-that says what changed and who stayed; the longer ones would repeat themselves.
+Each question is an SQL statement over Spotify's top lists, which tell ranks, never plays. The
+`short_term` list covers about four weeks, so it is the one that says what changed and who stayed;
+the longer ones would repeat themselves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session
 
 from ..db import Database, month_of
-from ..models import Account, Artist, Snapshot, SnapshotArtist, SnapshotTrack
+from ..models import Account, Album, Artist, Snapshot, SnapshotArtist, SnapshotTrack, Track
 from .charts import Buckets, ChartData, highest, with_holes
 
 CHANGING = "short_term"
 TURNOVERS = 24
+MOST_DRAWN = 92
+MOST_YEARS = 30
+
+TURNOVER_COUNTS = (
+    "Counts the tracks that the snapshot before did not list, in percent (beyond "
+    f"{MOST_DRAWN} snapshots the last of each month alone); from Spotify's top lists of the last "
+    "four weeks."
+)
+RELEASE_YEARS_COUNTS = (
+    "Counts each track of these snapshots' lists once, by the release of its album where that is "
+    "known; from Spotify's top lists, all three ranges."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +52,29 @@ class Turnover:
 class ConstantArtist:
     """An artist in the four-week lists of `count` of `snapshots` snapshots."""
 
+    artist_id: int
     name: str
     image_url: str | None
     count: int
     snapshots: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExplicitShare:
+    """How many of the `known` different tracks of the lists Spotify marks as explicit.
+
+    `unknown` are those of which it was never told.
+    """
+
+    explicit: int
+    known: int
+    unknown: int
+    counts: str
+
+    @property
+    def percent(self) -> int | None:
+        """The share in whole percent, half rounded up; None of nothing."""
+        return (200 * self.explicit + self.known) // (2 * self.known) if self.known else None
 
 
 def snapshot_days(db: Database, account: Account) -> tuple[date, ...]:
@@ -57,26 +90,82 @@ def snapshot_days(db: Database, account: Account) -> tuple[date, ...]:
 
 def turnovers(db: Database, account: Account) -> tuple[Turnover, ...]:
     """Each of the latest snapshots with a four-week list against the one before, oldest first."""
-    here = (SnapshotTrack.account_id == account.id, SnapshotTrack.time_range == CHANGING)
-    days = (
-        select(SnapshotTrack.local_date)
-        .where(*here)
-        .distinct()
-        .order_by(SnapshotTrack.local_date.desc())
-        .limit(TURNOVERS + 1)
-    )
-    statement = select(SnapshotTrack.local_date, SnapshotTrack.track_id).where(
-        *here, SnapshotTrack.local_date.in_(days)
-    )
-    lists: dict[date, set[int]] = {}
+    latest = _with_tracks(account).order_by(Snapshot.local_date.desc()).limit(TURNOVERS + 1)
     with db.read() as session:
-        for day, track_id in session.execute(statement):
-            lists.setdefault(day, set()).add(track_id)
-    ordered = sorted(lists)
+        days = session.scalars(latest).all()
+        return turnovers_of(session, account, days[::-1])
+
+
+def turnovers_of(session: Session, account: Account, days: Sequence[date]) -> tuple[Turnover, ...]:
+    """The four-week list of each of these days against that of the day before it in this order."""
+    statement = select(SnapshotTrack.local_date, SnapshotTrack.track_id).where(
+        SnapshotTrack.account_id == account.id,
+        SnapshotTrack.local_date.in_(days),
+        SnapshotTrack.time_range == CHANGING,
+    )
+    lists: dict[date, set[int]] = {day: set() for day in days}
+    for day, track_id in session.execute(statement):
+        lists[day].add(track_id)
     return tuple(
         Turnover(len(lists[day] - lists[before]), len(lists[day]), day, before)
-        for before, day in pairwise(ordered)
+        for before, day in pairwise(days)
     )
+
+
+def days_with_tracks(
+    session: Session, account: Account, start: date, end: date
+) -> tuple[date, ...]:
+    """The days from `start` to `end` whose snapshot has a four-week list of tracks, oldest first.
+
+    Ahead of them the latest such day before `start`, which the first of them is held against.
+    """
+    found = _with_tracks(account)
+    before = found.where(Snapshot.local_date < start).order_by(Snapshot.local_date.desc()).limit(1)
+    within = found.where(Snapshot.local_date.between(start, end)).order_by(Snapshot.local_date)
+    return (*session.scalars(before), *session.scalars(within))
+
+
+def turnover_chart(db: Database, account: Account, start: date, end: date) -> ChartData:
+    """The turnover of the period's snapshots in percent, each against the one before it.
+
+    Where they are more than 92, it is the last one of each month against the last one before.
+    """
+    with db.read() as session:
+        days = days_with_tracks(session, account, start, end)
+        is_monthly = len(days) > MOST_DRAWN
+        if is_monthly:
+            last = {(day.year, day.month, day < start): day for day in days}
+            days = tuple(last.values())
+        turned = turnovers_of(session, account, days)
+    if is_monthly:
+        buckets = Buckets.months(turned[0].day, turned[-1].day)
+    else:
+        buckets = Buckets("day", tuple(turnover.day for turnover in turned), end)
+    found = {buckets.key(turnover.day): turnover for turnover in turned}
+    ordered = [found.get(buckets.key(at)) for at in buckets.starts]
+    return ChartData(
+        kind="line",
+        labels=buckets.labels,
+        values=tuple(turnover.percent if turnover else None for turnover in ordered),
+        unit="% new",
+        series="Turnover in percent",
+        contexts=tuple(_turned(turnover) if turnover else "no snapshot" for turnover in ordered),
+    )
+
+
+def _with_tracks(account: Account) -> Select[date]:
+    """The days whose snapshot has a four-week list of tracks."""
+    has_list = exists().where(
+        SnapshotTrack.account_id == Snapshot.account_id,
+        SnapshotTrack.local_date == Snapshot.local_date,
+        SnapshotTrack.time_range == CHANGING,
+    )
+    return select(Snapshot.local_date).where(Snapshot.account_id == account.id, has_list)
+
+
+def _turned(turnover: Turnover) -> str:
+    before = turnover.day_before
+    return f"{turnover.new} of {turnover.size} not there on {before.day} {before:%B %Y}"
 
 
 def constant_artists(
@@ -101,6 +190,7 @@ def constant_artists(
         .subquery()
     )
     statement = select(
+        Artist.id,
         Artist.name,
         Artist.image_url,
         counted.c.times,
@@ -113,7 +203,8 @@ def constant_artists(
     # as the sum.
     best = sorted(rows, key=lambda row: (-row.times, row.ranks, row.name.casefold(), row.name))
     return tuple(
-        ConstantArtist(row.name, row.image_url, row.times, row.snapshots) for row in best[:count]
+        ConstantArtist(row.id, row.name, row.image_url, row.times, row.snapshots)
+        for row in best[:count]
     )
 
 
@@ -161,6 +252,62 @@ def artists(db: Database, account: Account, buckets: Buckets) -> tuple[int, ...]
         return _in_buckets(
             buckets, {str(row.bucket): row.artists for row in session.execute(statement)}
         )
+
+
+def release_years(db: Database, account: Account, start: date, end: date) -> ChartData:
+    """The different tracks of the period's lists by the year of their release, or the decade.
+
+    Decades where the years would be more than 30. Tracks whose year is not known are left out.
+    """
+    year = func.substr(Album.release_date, 1, 4)
+    statement = (
+        select(year, func.count())
+        .join_from(Track, Album, Album.id == Track.album_id)
+        .where(Track.id.in_(_listed(account, start, end)), Album.release_date.is_not(None))
+        .group_by(year)
+    )
+    with db.read() as session:
+        rows = session.execute(statement).all()
+    found = {int(text): tracks for text, tracks in rows if text.isdecimal() and int(text) > 0}
+    first, last = min(found, default=end.year), max(found, default=end.year)
+    step = 1 if last - first < MOST_YEARS else 10
+    starts = range(first // step * step, last + 1, step)
+    values = [sum(found.get(at + n, 0) for n in range(step)) for at in starts]
+    return ChartData(
+        kind="bar",
+        labels=tuple(f"{at}s" if step > 1 else f"{at}" for at in starts),
+        values=tuple(values),
+        unit="tracks",
+        series="Tracks",
+        highlights=highest(values),
+    )
+
+
+def explicit_share(db: Database, account: Account, start: date, end: date) -> ExplicitShare:
+    """Which part of the different tracks of the period's lists is marked as explicit."""
+    statement = (
+        select(Track.is_explicit, func.count())
+        .where(Track.id.in_(_listed(account, start, end)))
+        .group_by(Track.is_explicit)
+    )
+    with db.read() as session:
+        found = dict(session.execute(statement).all())
+    return ExplicitShare(
+        explicit=found.get(True, 0),
+        known=found.get(True, 0) + found.get(False, 0),
+        unknown=found.get(None, 0),
+        counts="Counts each track of these snapshots' lists once, where Spotify says whether it is "
+        "explicit; from Spotify's top lists, all three ranges.",
+    )
+
+
+def _listed(account: Account, start: date, end: date) -> Select[int]:
+    """In SQL: the ids of the different tracks that the period's snapshots name."""
+    return (
+        select(SnapshotTrack.track_id)
+        .where(SnapshotTrack.account_id == account.id, SnapshotTrack.local_date.between(start, end))
+        .distinct()
+    )
 
 
 def with_snapshots(buckets: Buckets, days: tuple[date, ...]) -> tuple[bool, ...]:

@@ -9,6 +9,7 @@ from flask import Flask
 from . import (
     albums,
     analytics,
+    answering,
     artists,
     errors,
     home,
@@ -16,15 +17,19 @@ from . import (
     live,
     login,
     machines,
+    on,
     search,
     security,
     settings,
+    snapshots,
     tracks,
     words,
+    years,
 )
 from .context import Context
+from .static_files import compressed
 
-__all__ = ["Context", "register", "routes_page"]
+__all__ = ["Context", "compressed", "register", "routes_page"]
 
 
 def register(app: Flask, context: Context) -> None:
@@ -33,10 +38,13 @@ def register(app: Flask, context: Context) -> None:
     security.protect(app, context.settings)
     errors.register(app)
     words.register(app)
+    answering.register(app, context.settings)
     for module in (home, login, analytics, imports, live, settings, machines):
         app.register_blueprint(module.pages)
-    for module in (artists, albums, tracks, search):
+    for module in (artists, albums, tracks, search, snapshots):
         app.register_blueprint(module.pages)
+    app.register_blueprint(on.pages)
+    app.register_blueprint(years.pages)
     login.prepare(app, context.settings)
 
 

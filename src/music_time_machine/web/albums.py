@@ -1,9 +1,10 @@
 """`/albums/<id>`: one album in this person's archive."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from .. import insights
+from .answering import answer
 from .context import context, signed_in
 
 pages = Blueprint("albums", __name__)
@@ -13,5 +14,7 @@ pages = Blueprint("albums", __name__)
 def show(album_id: int) -> ResponseReturnValue:
     """One album: plays, its tracks, and their places in the top lists."""
     here, account = context(), signed_in()
-    view = insights.album(here.db, account, album_id, here.clock())
-    return render_template("albums/album.html", view=view)
+    return answer(
+        "albums/album.html",
+        lambda: insights.album(here.db, account, album_id, here.clock()),
+    )

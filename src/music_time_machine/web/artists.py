@@ -1,9 +1,10 @@
 """`/artists/<id>`: one artist, or one show, in this person's archive."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from .. import insights
+from .answering import answer
 from .context import context, signed_in
 
 pages = Blueprint("artists", __name__)
@@ -13,5 +14,7 @@ pages = Blueprint("artists", __name__)
 def show(artist_id: int) -> ResponseReturnValue:
     """One artist: plays, places in the top lists, top tracks and albums."""
     here, account = context(), signed_in()
-    view = insights.artist(here.db, account, artist_id, here.clock())
-    return render_template("artists/artist.html", view=view)
+    return answer(
+        "artists/artist.html",
+        lambda: insights.artist(here.db, account, artist_id, here.clock()),
+    )

@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from .. import insights
+from .answering import answer
 from .context import context, visitor
 
 pages = Blueprint("home", __name__)
@@ -16,7 +17,8 @@ def show() -> ResponseReturnValue:
     if account is None:
         listeners = here.settings.demo_listeners
         return render_template("home/welcome.html", listeners=listeners)
-    now = here.clock()
-    view = insights.home(here.db, account, now)
-    coverage = insights.coverage(here.db, account, now)
-    return render_template("home/home.html", view=view, coverage=coverage)
+    return answer(
+        "home/home.html",
+        lambda: insights.home(here.db, account, here.clock()),
+        until="minute",
+    )

@@ -1,14 +1,10 @@
 """`/imports`: bringing files in, and the life of each upload from its check to its undoing.
 
-Hides how a file too large for the server is still answered with a sentence, and what a CSV needs so
-that no spreadsheet takes a title for a formula.
+Hides how a file too large for the server is still answered with a sentence.
 """
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
-from itertools import islice
 
 from flask import (
     Blueprint,
@@ -29,13 +25,12 @@ from ..errors import BadRequest, BadUpload, Conflict, UploadTooLarge
 from ..models import Account
 from .context import context, signed_in, visitor
 from .errors import answer, wants_json
+from .spreadsheets import csv_pieces
 
 pages = Blueprint("imports", __name__)
 ID = "int(max=2147483647):import_id"  # what the databases' integers hold
 SHOWN = 50
 OTHER_FIELDS = 10  # of a form's parts, those that are no file
-ROWS_A_PIECE = 500
-_FORMULA_STARTS = frozenset("=+-@")
 
 
 @pages.get("/imports")
@@ -87,7 +82,7 @@ def left_out(import_id: int) -> ResponseReturnValue:
     cells = ((line.file_name, line.row, line.reason.sentence, line.text) for line in lines)
     name = f"import-{import_id}-left-out.csv"
     return Response(
-        _csv(("file", "row", "reason", "what"), cells),
+        csv_pieces(("file", "row", "reason", "what"), cells),
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -201,22 +196,3 @@ def _too_long() -> str:
 
 def _too_many() -> str:
     return f"More than {_most_files()} files at once are too many. Pack them into one zip."
-
-
-def _csv(head: Iterable[str], rows: Iterable[Iterable[str | int]]) -> Iterator[str]:
-    """CSV piece by piece, however long it becomes."""
-    lines = iter(rows)
-    piece: list[Iterable[str | int]] = [head]
-    while piece:
-        text = io.StringIO()
-        csv.writer(text).writerows(map(_cell, row) for row in piece)
-        yield text.getvalue()
-        piece = list(islice(lines, ROWS_A_PIECE))
-
-
-def _cell(value: str | int) -> str | int:
-    """A value that no spreadsheet takes for a formula; one that might be gets a quote before it."""
-    if isinstance(value, int) or not value:
-        return value
-    is_formula = value[0] in _FORMULA_STARTS or not value[0].isprintable()
-    return f"'{value}" if is_formula else value

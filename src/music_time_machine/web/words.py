@@ -8,7 +8,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import accounts, snapshots
+from .. import accounts, preferences, snapshots
 from ..insights import Headline
 from .context import context, visitor
 from .sleeve import sleeve
@@ -21,7 +21,7 @@ class Viewer:
     """Who is signed in, as the frame of every page shows it.
 
     `state` is `connected`, `reconnect` or `none` (a local account); `needs_time_zone` asks the
-    browser for its zone once.
+    browser for its zone once; `colours` are those of the charts.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Viewer:
     note: str
     zone: ZoneInfo
     needs_time_zone: bool
+    colours: str
 
 
 def register(app: Flask) -> None:
@@ -136,4 +137,5 @@ def _viewer() -> Viewer | None:
         note=note if connection.state != "none" else "lives from files",
         zone=account.zone,
         needs_time_zone=not account.has_own_zone,
+        colours=preferences.find(here.db, account).colours,
     )

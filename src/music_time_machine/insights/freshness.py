@@ -1,0 +1,72 @@
+"""Whether anything that the pages show of an account has changed: one value, one statement.
+
+A page kept by a browser or by us is right as long as this value is the same. Whoever shows on a
+page what none of these tables tells adds it here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, inspect, select
+
+from ..db import Database
+from ..models import (
+    Account,
+    AccountRow,
+    Archive,
+    Credential,
+    Gap,
+    Import,
+    Live,
+    Preference,
+    Snapshot,
+)
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`marks` differ when an account's archive or choices do; `snapshot_at` is its newest one's."""
+
+    marks: tuple[object, ...]
+    snapshot_at: datetime | None
+
+
+def state(db: Database, account: Account) -> State:
+    """How things stand with the account."""
+    statement = (
+        select(
+            _of(account, func.max(Snapshot.taken_at), Snapshot),
+            _of(account, func.count(), Snapshot),
+            _of(account, func.max(Import.created_at), Import),
+            _of(account, func.max(Import.checked_at), Import),
+            _of(account, func.max(Import.finished_at), Import),
+            _of(account, func.count(), Gap),
+            _of(account, func.max(Gap.ended_at), Gap),
+            AccountRow.name,
+            Archive.version,
+            Credential.consented_at,
+            Credential.needs_reconnect,
+            Live.newest_at,
+            Live.broken_at,
+            Live.playing_at,
+            *inspect(Preference).columns,
+        )
+        .select_from(AccountRow)
+        .outerjoin(Archive, Archive.account_id == AccountRow.id)
+        .outerjoin(Credential, Credential.account_id == AccountRow.id)
+        .outerjoin(Live, Live.account_id == AccountRow.id)
+        .outerjoin(Preference, Preference.account_id == AccountRow.id)
+        .where(AccountRow.id == account.id)
+    )
+    with db.read() as session:
+        marks = tuple(session.execute(statement).one())
+    return State(marks, marks[0])
+
+
+def _of(
+    account: Account, what: ColumnElement[_Value], table: type[Snapshot] | type[Import] | type[Gap]
+) -> ScalarSelect[_Value]:
+    return select(what).where(table.account_id == account.id).scalar_subquery()
