@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.insights import toplists
 from music_time_machine.insights.charts import Buckets
 from music_time_machine.insights.toplists import ConstantArtist, Turnover
-from music_time_machine.models import Account
+from music_time_machine.models import Account, Album, Track
 from music_time_machine.period import Period
 from tests.columns.histories import new_account
 from tests.insights.library import artist_id
@@ -32,6 +33,16 @@ lists = st.dictionaries(st.sampled_from(RANGES), names)
 shelves = st.dictionaries(
     st.dates(date(2026, 8, 1), NOV), st.tuples(lists, lists), min_size=1, max_size=6
 )
+Facts = dict[str, tuple[str | None, bool | None]]
+facts_of_all = st.fixed_dictionaries(
+    {
+        title: st.tuples(
+            st.sampled_from([None, "", "0000", "1974-05-01", "1999", "2003-11", "2026-11-01"]),
+            st.sampled_from([None, True, False]),
+        )
+        for title in "ABCDEFGH"
+    }
+)
 Shelf = dict[date, tuple[Lists, Lists]]
 
 
@@ -40,6 +51,21 @@ def keep(db: Database, settings: Settings, shelf: Shelf) -> Account:
     for day, (tracks, artists) in shelf.items():
         take(db, account, day, tracks, artists)
     return account
+
+
+def describe(db: Database, facts: Facts) -> None:
+    """Say of tracks when they came out, and whether they are explicit."""
+    with db.write() as session:
+        for title, (release, is_explicit) in facts.items():
+            tracks = update(Track).where(Track.title == title)
+            key = f"album of {title}: {release}"
+            album_id = session.scalar(select(Album.id).where(Album.key == key))
+            if album_id is None:
+                album = Album(key=key, name=title, release_date=release)
+                session.add(album)
+                session.flush()
+                album_id = album.id
+            session.execute(tracks.values(album_id=album_id, is_explicit=is_explicit))
 
 
 def names_in(lists: Lists) -> set[str]:
@@ -224,3 +250,86 @@ def test_the_constant_artists_chart_says_how_many_of_how_many() -> None:
     assert chart.contexts == ("in 11 of 12 snapshots", "in 9 of 12 snapshots")
     assert (chart.highlights, chart.now) == ((0,), None)
     assert toplists.constant_artists_chart(()).is_empty
+
+
+@on_this_database
+@given(shelf=shelves, facts=facts_of_all, start=st.dates(date(2026, 8, 1), NOV))
+def test_release_years_and_explicit_tracks_are_those_counted_by_hand(
+    db: Database, settings: Settings, shelf: Shelf, facts: Facts, start: date
+) -> None:
+    account = keep(db, settings, shelf)
+    describe(db, facts)
+    end = max(shelf)
+    titles = set[str]().union(*(names_in(shelf[day][0]) for day in shelf if start <= day <= end))
+    years = Counter(
+        int(release[:4])
+        for release in (facts[title][0] for title in titles)
+        if release and release != "0000"
+    )
+    chart = toplists.release_years(db, account, start, end)
+    by_label = dict(zip(chart.labels, chart.values, strict=True))
+    assert sum(value or 0 for value in by_label.values()) == years.total()
+    if years and max(years) - min(years) < 30:
+        assert {label: count for label, count in by_label.items() if count} == {
+            str(year): count for year, count in years.items()
+        }
+        assert [int(label) for label in chart.labels] == list(range(min(years), max(years) + 1))
+    elif years:
+        decades = Counter({f"{year // 10 * 10}s": 0 for year in years})
+        for year, count in years.items():
+            decades[f"{year // 10 * 10}s"] += count
+        assert {label: count for label, count in by_label.items() if count} == dict(decades)
+    share = toplists.explicit_share(db, account, start, end)
+    told = [facts[title][1] for title in titles]
+    assert (share.explicit, share.known, share.unknown) == (
+        told.count(True),
+        len(told) - told.count(None),
+        told.count(None),
+    )
+
+
+def test_the_explicit_share_of_nothing_is_none(db: Database, alice: Account) -> None:
+    assert toplists.explicit_share(db, alice, OCT, NOV).percent is None
+    assert toplists.release_years(db, alice, OCT, NOV).is_empty
+    take(db, alice, NOV, ["A", "B", "C"])
+    describe(db, {"A": (None, True), "B": (None, False), "C": (None, None)})
+    assert toplists.explicit_share(db, alice, OCT, NOV).percent == 50
+
+
+@on_this_database
+@given(shelf=shelves, start=st.dates(date(2026, 8, 1), NOV))
+def test_the_turnover_chart_starts_from_the_snapshot_before_the_period(
+    db: Database, settings: Settings, shelf: Shelf, start: date
+) -> None:
+    account = keep(db, settings, shelf)
+    short = {
+        day: tracks["short_term"]
+        for day, (tracks, _) in sorted(shelf.items())
+        if tracks.get("short_term")
+    }
+    wanted = [
+        round(100 * len(set(short[day]) - set(short[before])) / len(short[day]) + 1e-9)
+        for before, day in pairwise(short)
+        if day >= start
+    ]
+    chart = toplists.turnover_chart(db, account, start, NOV)
+    assert list(chart.values) == wanted
+    assert len(chart.labels) == len(wanted)
+
+
+def test_many_turnovers_are_those_of_each_months_last_snapshot(
+    db: Database, alice: Account
+) -> None:
+    first = date(2026, 6, 20)
+    for n in range(100):
+        take(db, alice, first + timedelta(days=n), [f"Month {(first + timedelta(n)).month}", "A"])
+    take(db, alice, NOV, ["A"])
+    chart = toplists.turnover_chart(db, alice, first, NOV)
+    assert chart.labels == ("Jul 26", "Aug 26", "Sep 26", "Oct 26", "Nov 26")
+    assert chart.values == (50, 50, 50, None, 0)
+    assert chart.contexts is not None
+    assert chart.contexts[0] == "1 of 2 not there on 30 June 2026"
+    assert chart.contexts[3:] == ("no snapshot", "0 of 1 not there on 27 September 2026")
+    # From the middle of a month on, its last snapshot is held against the one before the period.
+    later = toplists.turnover_chart(db, alice, date(2026, 6, 25), NOV)
+    assert (later.labels[0], later.values[0]) == ("Jun 26", 0)

@@ -192,7 +192,6 @@ def _weeks(every: Repeats, low: int, high: int) -> list[tuple[int, int, int, int
     """The best of some of these weeks, so that the smallest comes first."""
     plays = every.plays[low:high]
     most = low + np.flatnonzero(plays == plays.max(initial=0))
-    most = most[every.ms[most] == every.ms[most].max(initial=0)]
     told = (-every.plays, -every.ms, every.day, every.track_id, every.last)
     return list(zip(*(values[most].tolist() for values in told), strict=True))
 

@@ -326,14 +326,15 @@ def _moves(
 
 
 def _ranks(session: Session, account: Account, table: _Table, day: date, time_range: str) -> _Ranks:
+    # Not grouped: SQLite would walk the index of things for that, through all the years.
     statement = (
-        select(_thing(table), func.min(table.rank))
+        select(_thing(table), table.rank)
         .where(
             table.account_id == account.id,
             table.local_date == day,
             table.time_range == time_range,
         )
-        .group_by(_thing(table))
+        .order_by(table.rank.desc())
     )
     return dict(session.execute(statement).all())
 

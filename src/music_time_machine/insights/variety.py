@@ -171,7 +171,7 @@ def _of_each(
     nothing: _Answer,
 ) -> list[_Answer]:
     """What `ask` says of each bucket; of whole months and years of the archive it is asked once."""
-    if buckets.unit in ("day", "week") or not len(archive.music):
+    if buckets.unit in ("day", "week") or len(buckets.starts) == 1 or not len(archive.music):
         return ask(buckets)
 
     def ask_of_all() -> dict[date, _Answer]:
@@ -179,10 +179,11 @@ def _of_each(
         return dict(zip(every.starts, ask(every), strict=True))
 
     answers = kept.find(archive, buckets.unit, ask_of_all)
-    # The last one may end before its month or year does.
-    *whole, last = buckets.starts
+    # The first and the last one may be less than their month or year.
+    first, *whole, last = buckets.starts
+    of_first = ask(replace(buckets, starts=(first,), end=buckets.starts[1] - timedelta(days=1)))
     of_last = ask(replace(buckets, starts=(last,)))
-    return [*(answers.get(start, nothing) for start in whole), *of_last]
+    return [*of_first, *(answers.get(start, nothing) for start in whole), *of_last]
 
 
 def _every(unit: Unit, listens: Listens) -> Buckets:
