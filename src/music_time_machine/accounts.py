@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from . import spotify
@@ -49,7 +49,9 @@ class Connection:
 
 def find(db: Database, account_id: int, settings: Settings) -> Account | None:
     """The account with this id, or None."""
-    return _one(db, _select().where(AccountRow.id == account_id), settings)
+    with db.read() as session:
+        row = session.execute(_BY_ID, {"id": account_id}).first()
+    return None if row is None else _account(row, settings)
 
 
 def find_by_name(db: Database, name: str, settings: Settings) -> Account:
@@ -365,12 +367,8 @@ def _select() -> Select[int, str, str | None, int, str | None]:
     ).outerjoin(Preference, Preference.account_id == AccountRow.id)
 
 
-def _one(
-    db: Database, statement: Select[int, str, str | None, int, str | None], settings: Settings
-) -> Account | None:
-    with db.read() as session:
-        row = session.execute(statement).first()
-    return None if row is None else _account(row, settings)
+# Made once: every page asks it.
+_BY_ID = _select().where(AccountRow.id == bindparam("id", type_=Integer))
 
 
 def _account(row: Row[int, str, str | None, int, str | None], settings: Settings) -> Account:

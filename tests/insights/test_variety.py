@@ -173,8 +173,26 @@ def test_ten_years_of_a_play_a_week(db: Database, alice: Account) -> None:
     songs = [song(f"Song {n}", f"Artist {n % 7}") for n in range(60)]
     weeks = [NOON - timedelta(weeks=n) for n in range(520)]
     hear(db, alice, [songs[n * n % 60].play(week) for n, week in enumerate(weeks)])
-    check_everything(db, alice, (weeks[-1].date(), NOON.date()), Preferences())
-    check_everything(db, alice, (date(2024, 2, 1), date(2024, 3, 31)), Preferences())
+    first, last = weeks[-1].date(), NOON.date()
+    asked = [
+        (first, last),
+        (date(2019, 3, 11), date(2024, 8, 20)),  # months of which two are cut
+        (date(2024, 2, 1), date(2024, 3, 31)),
+        (date(2008, 5, 5), date(2026, 6, 6)),  # years, the first of which are not in the archive
+    ]
+    for days in asked:
+        check_everything(db, alice, days, Preferences())
+    check_everything(db, alice, asked[0], Preferences(rule=Rule(least_seconds=200)))
+
+
+def test_a_play_that_comes_later_is_in_every_figure(db: Database, alice: Account) -> None:
+    hear(db, alice, [song("One").play(NOON - timedelta(days=300))])
+    days = (date(2025, 12, 5), NOON.date())
+    check_everything(db, alice, days, Preferences())
+    hear(db, alice, [song("Two").play(NOON - timedelta(days=200))])
+    check_everything(db, alice, days, Preferences())
+    hear(db, alice, [song("Three").play(NOON)])
+    check_everything(db, alice, days, Preferences())
 
 
 @pytest.mark.parametrize("span", [0, 6, 364])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, inspect, select
+from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, inspect, select
 
 from ..db import Database
 from ..models import (
@@ -36,37 +36,43 @@ class State:
 
 def state(db: Database, account: Account) -> State:
     """How things stand with the account."""
-    statement = (
-        select(
-            _of(account, func.max(Snapshot.taken_at), Snapshot),
-            _of(account, func.count(), Snapshot),
-            _of(account, func.max(Import.created_at), Import),
-            _of(account, func.max(Import.checked_at), Import),
-            _of(account, func.max(Import.finished_at), Import),
-            _of(account, func.count(), Gap),
-            _of(account, func.max(Gap.ended_at), Gap),
-            AccountRow.name,
-            Archive.version,
-            Credential.consented_at,
-            Credential.needs_reconnect,
-            Live.newest_at,
-            Live.broken_at,
-            Live.playing_at,
-            *inspect(Preference).columns,
-        )
-        .select_from(AccountRow)
-        .outerjoin(Archive, Archive.account_id == AccountRow.id)
-        .outerjoin(Credential, Credential.account_id == AccountRow.id)
-        .outerjoin(Live, Live.account_id == AccountRow.id)
-        .outerjoin(Preference, Preference.account_id == AccountRow.id)
-        .where(AccountRow.id == account.id)
-    )
     with db.read() as session:
-        marks = tuple(session.execute(statement).one())
+        marks = tuple(session.execute(_STATEMENT, {"own": account.id}).one())
     return State(marks, marks[0])
 
 
+_OWN = bindparam("own", type_=Integer)
+
+
 def _of(
-    account: Account, what: ColumnElement[_Value], table: type[Snapshot] | type[Import] | type[Gap]
+    what: ColumnElement[_Value], table: type[Snapshot] | type[Import] | type[Gap]
 ) -> ScalarSelect[_Value]:
-    return select(what).where(table.account_id == account.id).scalar_subquery()
+    return select(what).where(table.account_id == _OWN).scalar_subquery()
+
+
+# Made once: to put it together takes longer than to ask it, and every page asks it.
+_STATEMENT = (
+    select(
+        _of(func.max(Snapshot.taken_at), Snapshot),
+        _of(func.count(), Snapshot),
+        _of(func.max(Import.created_at), Import),
+        _of(func.max(Import.checked_at), Import),
+        _of(func.max(Import.finished_at), Import),
+        _of(func.count(), Gap),
+        _of(func.max(Gap.ended_at), Gap),
+        AccountRow.name,
+        Archive.version,
+        Credential.consented_at,
+        Credential.needs_reconnect,
+        Live.newest_at,
+        Live.broken_at,
+        Live.playing_at,
+        *inspect(Preference).columns,
+    )
+    .select_from(AccountRow)
+    .outerjoin(Archive, Archive.account_id == AccountRow.id)
+    .outerjoin(Credential, Credential.account_id == AccountRow.id)
+    .outerjoin(Live, Live.account_id == AccountRow.id)
+    .outerjoin(Preference, Preference.account_id == AccountRow.id)
+    .where(AccountRow.id == _OWN)
+)

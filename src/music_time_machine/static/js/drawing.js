@@ -138,7 +138,7 @@ function configuration(data) {
       maintainAspectRatio: false,
       // Drawn once and then still: moving, a page of many charts would keep a small machine busy.
       animation: false,
-      interaction: { mode: "index", axis, intersect: false },
+      interaction: { mode: axis === "xy" ? "nearest" : "index", axis, intersect: false },
       layout: { padding },
       scales,
       plugins: { legend: { display: false }, tooltip: tooltip(data) },
@@ -174,7 +174,7 @@ const KINDS = {
     type: "radar",
     look: roundLook(data),
     scales: roundScales(data),
-    axis: "r",
+    axis: "xy",
     padding: 0,
   }),
 };
@@ -287,7 +287,7 @@ function sidewaysScales() {
       border: { display: false },
       grid: { display: false },
       ticks: {
-        ...ticks({ autoSkip: false, padding: 8, crossAlign: "far", callback: shortened }),
+        ...ticks({ autoSkip: false, padding: 8, crossAlign: "far", callback: beside }),
         color: () => palette.ink,
         font: { family: WORDS, size: 13, weight: 500 },
       },
@@ -315,18 +315,26 @@ function roundScales(data) {
   };
 }
 
-/** A name that would take more than its share of the width loses its end; the table keeps it whole. */
-function shortened(value) {
-  const name = this.getLabelForValue(value);
-  const room = Math.min(180, this.chart.width * 0.4);
-  const { ctx } = this.chart;
+/** A name beside its bar, on two lines at most; what is longer loses its end, and the table keeps it whole. */
+function beside(value) {
+  const { ctx, width } = this.chart;
+  const room = Math.min(180, width * 0.4);
   ctx.save();
   ctx.font = `500 13px ${WORDS}`;
-  let end = name.length;
-  while (end > 1 && ctx.measureText(`${name.slice(0, end)}…`).width > room) end -= 1;
-  const fits = ctx.measureText(name).width <= room;
+  const fits = (text) => ctx.measureText(text).width <= room;
+  const words = this.getLabelForValue(value).split(" ");
+  let first = words.shift();
+  while (words.length > 0 && fits(`${first} ${words[0]}`)) first = `${first} ${words.shift()}`;
+  const lines = [first, words.join(" ")].filter(Boolean).map((line) => cut(line, fits));
   ctx.restore();
-  return fits ? name : `${name.slice(0, end).trimEnd()}…`;
+  return lines;
+}
+
+function cut(line, fits) {
+  if (fits(line)) return line;
+  let end = line.length - 1;
+  while (end > 1 && !fits(`${line.slice(0, end)}…`)) end -= 1;
+  return `${line.slice(0, end).trimEnd()}…`;
 }
 
 function ticks(more) {
