@@ -443,7 +443,7 @@ def test_this_week_is_held_against_the_weeks_the_archive_knows(
 ) -> None:
     wednesday = datetime(2026, 11, 18, 12, tzinfo=UTC)
     plays = [
-        Heard(wednesday - n * WEEK + timedelta(minutes=5 * k), k + 1)
+        Heard(wednesday - n * WEEK + timedelta(minutes=5 * k), 5 * k + 1)
         for n, count in enumerate([2, 4, 1])
         for k in range(count)
     ]

@@ -372,6 +372,33 @@ def test_of_as_many_plays_more_time_comes_first_and_then_the_smaller_id(
         assert stretch.artists[0].title == SUN.artist
 
 
+def test_two_ids_of_one_recording_are_one_track_or_two_as_its_person_sees_them(
+    db: Database, alice: Account
+) -> None:
+    editions = [replace(SKY, id=name, album=f"Edition {name}") for name in ("one", "two")]
+    hear(db, alice, plays_on(THAT, *editions))
+    for is_one, plays in ((True, [2]), (False, [1, 1])):
+        preferences.keep(db, alice, Preferences(is_one_recording=is_one))
+        around = insights.on_day(db, alice, THAT, NOW).around
+        (other,) = insights.on_this_day(db, insights.heard(db, alice), TODAY)
+        assert around is not None
+        for stretch in around.stretches:
+            assert [line.plays for line in stretch.tracks] == plays
+            assert (stretch.plays, stretch.new_tracks) == (2, len(plays))
+        assert [one.line.plays for one in around.found] == plays
+        assert [line.plays for line in other.lines] == plays
+
+
+@pytest.mark.parametrize(("last", "is_told"), [(30, False), (31, True)])
+def test_nothing_is_forgotten_of_a_month_that_lies_within_the_last_year(
+    db: Database, alice: Account, last: int, is_told: bool
+) -> None:
+    hear(db, alice, [*plays_on(date(2024, 10, 5), SKY), *plays_on(date(2025, 10, last), SUN)])
+    around = insights.on_day(db, alice, date(2024, 10, 20), NOW).around
+    assert around is not None
+    assert (around.forgotten is not None) == is_told
+
+
 def test_in_an_archives_first_months_nothing_is_called_a_discovery(
     db: Database, alice: Account
 ) -> None:

@@ -284,6 +284,17 @@ def test_where_the_archive_begins_nothing_says_what_was_new(db: Database, alice:
     assert "for each month in the same month" in later.counts
 
 
+def test_another_id_of_a_known_recording_is_nothing_new(db: Database, alice: Account) -> None:
+    days = (date(2026, 10, 1), NOON.date())
+    keep(db, alice, [Heard(datetime(2026, 9, 5, tzinfo=UTC), edition=1)])
+    keep(db, alice, [Heard(NOON, edition=2), Heard(NOON - timedelta(days=40), track=2)])
+    for is_one, percent, new in [(True, 50.0, (1, 0)), (False, 100.0, (1, 1))]:
+        check_everything(db, alice, days, Preferences(is_one_recording=is_one))
+        archive, months = insights.heard(db, alice), Buckets.months(*days)
+        assert variety.new_and_known(archive, *days, months).percent_new == percent
+        assert variety.discoveries_chart(archive, months).values == new
+
+
 def test_a_short_period_beside_buckets_that_begin_earlier(db: Database, alice: Account) -> None:
     one, two = song("One"), song("Two")
     hear(db, alice, [one.play(datetime(2026, 9, 5, tzinfo=UTC))])

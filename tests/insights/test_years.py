@@ -234,6 +234,24 @@ def test_nine_plays_are_no_return(db: Database, alice: Account) -> None:
     assert story_of(db, alice, 2025).news.came_back is not None
 
 
+@pytest.mark.parametrize(("days", "is_back"), [(364, False), (365, True)])
+def test_a_return_is_one_after_a_whole_year(
+    db: Database, alice: Account, days: int, is_back: bool
+) -> None:
+    hear(db, alice, [SKY.play(NOON), *plays_of(SKY, NOON + timedelta(days=days), 10)])
+    assert (story_of(db, alice, 2025).news.came_back is not None) is is_back
+
+
+def test_of_equally_full_months_the_one_with_more_time_is_named_then_the_earlier(
+    db: Database, alice: Account
+) -> None:
+    for month in (3, 5, 7):
+        hear(db, alice, [SKY.play(NOON.replace(month=month), 200_000)])
+    assert story_of(db, alice, 2024).amount.month.first == date(2024, 3, 1)
+    hear(db, alice, [SUN.play(NOON.replace(month=m, day=2), 60_000 * m) for m in (3, 5, 7)])
+    assert story_of(db, alice, 2024).amount.month.first == date(2024, 7, 1)
+
+
 def test_an_archive_without_plays_has_no_years(db: Database, alice: Account) -> None:
     assert insights.years(db, alice, NOW).years == ()
     view = ask(db, alice, 2026)
@@ -335,6 +353,8 @@ def test_a_year_that_is_over_marks_no_month_as_the_present(db: Database, alice: 
             story.news.new_and_known.chart,
         )
         assert {chart.now for chart in charts} == {now}
+    hear(db, alice, plays_of(SUN, NOON.replace(month=12), 9))
+    assert story_of(db, alice, 2024).amount.plays_by_month.highlights == (2, 11)
 
 
 def test_episodes_alone_make_a_year_where_they_count(db: Database, alice: Account) -> None:

@@ -247,7 +247,7 @@ def test_a_value_that_nobody_knows_is_read_as_such(gallery: Gallery, page: "Page
     page.get_by_text("Month 6: nothing known, 5 hours").wait_for(state="attached")
 
 
-def test_a_heat_map_is_one_stop_and_the_arrows_go_over_places_that_are_no_day(
+def test_a_heat_map_is_one_stop_and_the_arrows_end_where_there_is_no_day(
     gallery: Gallery, page: "Page"
 ) -> None:
     open_page(page, gallery)
@@ -363,6 +363,22 @@ def test_no_figure_moves_the_page_sideways(gallery: Gallery, page: "Page", width
     open_page(page, gallery)
     chart_of(page, "share")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_calendar_wider_than_its_card_scrolls_inside_it_from_its_newest_end(
+    gallery: Gallery, page: "Page"
+) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    open_page(page, gallery)
+    page.locator("#year").scroll_into_view_if_needed()
+    page.locator("[data-heat-body][data-seen] #year").wait_for()
+    frame, day = page.locator("#year").locator(".."), page.locator("#year td[tabindex='0']")
+    edges, last = frame.bounding_box(), day.bounding_box()
+    assert edges is not None
+    assert last is not None
+    assert day.text_content() == "22 November: 22 plays"
+    assert abs(last["x"] + last["width"] - edges["x"] - edges["width"]) <= 2
+    assert frame.evaluate("it => it.scrollWidth > it.clientWidth + 100")
 
 
 def test_drawing_moves_nothing(gallery: Gallery, page: "Page") -> None:

@@ -264,17 +264,22 @@ def test_no_year_scrolls_sideways_or_shuts_anybody_out(
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_words_of_the_picture_leave_their_place(
-    stage: Stage, filled: "Page", shape: str, console_errors: list[str]
+    stage: Stage, filled: "Page", shape: str
 ) -> None:
     rename(stage, LONG)
-    filled.goto(f"{stage.url}/years/{last_year(stage)}/card.svg?shape={shape}&name=yes")
+    filled.goto(f"{stage.url}/years")
     wide = filled.evaluate(
-        """() => [...document.querySelectorAll("text")]
-          .filter((text) => text.getComputedTextLength() > text.parentNode.width.baseVal.value)
-          .map((text) => text.textContent)"""
+        """async (address) => {
+          document.body.innerHTML = await (await fetch(address)).text();
+          const texts = [...document.querySelectorAll("text")];
+          return [texts.length, texts
+            .filter((text) => text.getComputedTextLength() > text.parentNode.width.baseVal.value)
+            .map((text) => text.textContent)];
+        }""",
+        f"/years/{last_year(stage)}/card.svg?shape={shape}&name=yes",
     )
-    assert wide == []
-    console_errors.clear()  # Chromium looks for the icon of a page that names none
+    assert wide[0] > 20
+    assert wide[1] == []
 
 
 def test_the_picture_is_saved_as_png(stage: Stage, filled: "Page", tmp_path: Path) -> None:

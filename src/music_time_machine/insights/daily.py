@@ -6,7 +6,6 @@ of a period and not its plays. An hour that comes twice when clocks are set back
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,27 +159,21 @@ def calendar(archive: Heard, year: int, today: date) -> Heat:
 
     Before the first play of the archive nothing is known, which its cells say in words.
     """
-    new_year = date(year, 1, 1)
-    first = new_year - timedelta(days=new_year.weekday())
-    weeks = (date(year, 12, 31) - first).days // WEEK_DAYS + 1
-    cells = [
-        [first + timedelta(weeks=week, days=weekday) for week in range(weeks)]
-        for weekday in range(WEEK_DAYS)
-    ]
-    shown = {day for row in cells for day in row if day.year == year and day <= today}
-    told = _told(archive, new_year, date(year, 12, 31))
+    new_year, last = date(year, 1, 1), date(year, 12, 31)
+    days = archive.daily.each(new_year, last)
     known = archive.everything.first_day or date.max
+    outside: tuple[int | None, str] = (None, "")
+    cells = [outside] * new_year.weekday()
+    for at, (plays, ms) in enumerate(zip(*map(np.ndarray.tolist, days.by_day), strict=True)):
+        day = new_year + timedelta(days=at)
+        cells.append((plays, _of_day(day, plays, ms, day >= known)) if day <= today else outside)
+    cells += [outside] * (-len(cells) % WEEK_DAYS)
+    rows = [cells[weekday::WEEK_DAYS] for weekday in range(WEEK_DAYS)]
     return Heat(
         rows=SHORT_WEEKDAYS,
-        columns=_months_above(year, first, weeks),
-        values=tuple(
-            tuple(told.get(day, (0, 0))[0] if day in shown else None for day in row)
-            for row in cells
-        ),
-        contexts=tuple(
-            tuple(_of_day(day, told.get(day), day >= known) if day in shown else "" for day in row)
-            for row in cells
-        ),
+        columns=_months_above(new_year, len(rows[0])),
+        values=tuple(tuple(value for value, _ in row) for row in rows),
+        contexts=tuple(tuple(words for _, words in row) for row in rows),
         unit="plays",
         series="Plays",
     )
@@ -220,25 +213,28 @@ def busiest_day(archive: Heard, start: date, end: date) -> BusiestDay | None:
 def this_week(archive: Heard, today: date) -> ThisWeek:
     """Monday to today, against the same days of the twelve weeks before."""
     monday = today - timedelta(days=today.weekday())
-    plays, ms = archive.daily.within(monday, today).totals()
-    known = archive.everything
-    earlier = [
-        archive.daily.within(monday - week, today - week).totals()
-        for week in (timedelta(weeks=n) for n in range(1, USUAL_WEEKS + 1))
-        if known.first_day and known.first_day <= monday - week
-        if known.last_day and today - week <= known.last_day
+    weeks = [timedelta(weeks=n) for n in range(USUAL_WEEKS, -1, -1)]
+    days = archive.daily.each(monday - weeks[0], monday + timedelta(days=WEEK_DAYS - 1))
+    plays, ms = (
+        each.reshape(-1, WEEK_DAYS)[:, : today.weekday() + 1].sum(axis=1) for each in days.by_day
+    )
+    first, last = archive.everything.first_day, archive.everything.last_day
+    known = [
+        at
+        for at, week in enumerate(weeks[:-1])
+        if first and last and first <= monday - week and today - week <= last
     ]
     usual_plays, usual_ms = (
-        int(median(each[at] for each in earlier) + 0.5) if earlier else 0 for at in (0, 1)
+        int(np.median(each[known]) + 0.5) if known else 0 for each in (plays, ms)
     )
     return ThisWeek(
-        plays=plays,
-        ms=ms,
+        plays=int(plays[-1]),
+        ms=int(ms[-1]),
         usual_plays=usual_plays,
         usual_ms=usual_ms,
-        weeks=len(earlier),
-        sentence=_week_in_words(plays, usual_plays if earlier else None),
-        counts=_usual_in_words(len(earlier), today),
+        weeks=len(known),
+        sentence=_week_in_words(int(plays[-1]), usual_plays if known else None),
+        counts=_usual_in_words(len(known), today),
     )
 
 
@@ -257,18 +253,12 @@ def _by_weekday(amounts: _Whole) -> _Whole:
     return summed
 
 
-def _told(archive: Heard, start: date, end: date) -> dict[date, tuple[int, int]]:
-    """The plays and the ms of each of these days that is between the first and the last play."""
-    daily = archive.daily.within(start, end)
-    amounts = zip(*(each.tolist() for each in daily.by_day), strict=True)
-    return {calendar_day(daily.first + at): each for at, each in enumerate(amounts)}
-
-
-def _months_above(year: int, first: date, weeks: int) -> tuple[str, ...]:
+def _months_above(new_year: date, weeks: int) -> tuple[str, ...]:
     """The name of each month at the column of the week in which it begins."""
     above = [""] * weeks
     for month, name in enumerate(MONTHS, start=1):
-        above[(date(year, month, 1) - first).days // WEEK_DAYS] = name
+        days = (new_year.replace(month=month) - new_year).days
+        above[(new_year.weekday() + days) // WEEK_DAYS] = name
     return tuple(above)
 
 
@@ -282,8 +272,8 @@ def _streak_up_to(daily: Daily, end: date) -> int:
     return 0
 
 
-def _of_day(day: date, amount: tuple[int, int] | None, is_known: bool) -> str:
-    words = _amount(*(amount or (0, 0))) if is_known else "nothing known"
+def _of_day(day: date, plays: int, ms: int, is_known: bool) -> str:
+    words = _amount(plays, ms) if is_known else "nothing known"
     return f"{day.day} {MONTH_NAMES[day.month - 1]}: {words}"
 
 

@@ -18,7 +18,7 @@ from .counting import length_words
 from .heard import Heard
 from .history import SOURCE_WORDS
 from .lines import Line, track_lines
-from .tallies import WEEK_DAYS, Repeats, Sittings, repeats
+from .tallies import WEEK_DAYS, Repeats, SessionRuns, repeats
 
 NOT_TOLD = "Not told"
 DEVICE_WORDS = {
@@ -104,7 +104,7 @@ class Skipping:
 
 def sessions(archive: Heard, start: date, end: date) -> Sessions:
     """The sessions whose first play lies within these days."""
-    every = archive.tallies.sittings
+    every = archive.tallies.sessions
     ours = np.flatnonzero((every.day >= day_number(start)) & (every.day <= day_number(end)))
     if not len(ours):
         return Sessions(0, 0, None)
@@ -175,7 +175,7 @@ def origins(archive: Heard, start: date, end: date) -> ChartData:
     return _lying(_most_first((words, *amount) for words, amount in by_words.items()))
 
 
-def _session(every: Sittings, at: int) -> Session:
+def _session(every: SessionRuns, at: int) -> Session:
     return Session(
         start=_moment(every.start[at]),
         end=_moment(every.end[at]),

@@ -48,6 +48,13 @@ class Daily:
         low, high = (min(max(at, 0), len(self.plays)) for at in (low, high))
         return Daily(self.first + low, self.plays[low:high], self.ms[low:high])
 
+    def each(self, start: date, end: date) -> "Daily":
+        """Every day from `start` to `end`, with nothing on those that lie outside."""
+        some, count = self.within(start, end), (end - start).days + 1
+        before = -some.place(start) if len(some.plays) else 0
+        rows = ((before, count - before - len(some.plays)), (0, 0))
+        return Daily(day_number(start), np.pad(some.plays, rows), np.pad(some.ms, rows))
+
     def place(self, day: date) -> int:
         """The row of a day, which may lie outside."""
         return day_number(day) - self.first
@@ -78,7 +85,7 @@ class Daily:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sittings:
+class SessionRuns:
     """Sessions, oldest first: the local `day` of the first play, `start` and `end` in ms since 1970
     in UTC, how many `plays`, and the `ms` of these."""
 
@@ -138,9 +145,9 @@ class Tallies:
         return _by_day([(music, music.trait(Trait.SKIPPED))], FLAGS)
 
     @cached_property
-    def sittings(self) -> Sittings:
+    def sessions(self) -> SessionRuns:
         """The sessions of the plays in totals."""
-        return sittings(self._in_totals)
+        return sessions(self._in_totals)
 
     @cached_property
     def repeats(self) -> Repeats:
@@ -166,14 +173,14 @@ def _by_day(parts: Iterable[tuple[Listens, NDArray[np.integer]]], codes: int) ->
     return Daily(first, plays.reshape(-1, codes), ms.reshape(-1, codes))
 
 
-def sittings(parts: tuple[Listens, ...]) -> Sittings:
+def sessions(parts: tuple[Listens, ...]) -> SessionRuns:
     """The sessions: each goes on until nothing was played for 30 minutes.
 
     A stamp is the end of a play where Spotify tells of it, else its start.
     """
     when, ms, day, source = _in_order(parts)
     if not len(when):
-        return Sittings(*(np.empty(0, np.int64) for _ in range(5)))
+        return SessionRuns(*(np.empty(0, np.int64) for _ in range(5)))
     stamped_at_end = np.zeros(max(Source) + 1, np.bool_)
     stamped_at_end[list(STAMPED_AT_END)] = True
 
@@ -188,7 +195,7 @@ def sittings(parts: tuple[Listens, ...]) -> Sittings:
     rested = around(before + 1)[0] - around(before)[1] >= REST_SECONDS * MS_A_SECOND
     first = np.concatenate(([0], before[rested] + 1))
     after = np.append(first[1:], len(when))
-    return Sittings(
+    return SessionRuns(
         day=day[first].astype(np.int64),
         start=around(first)[0],
         end=around(after - 1)[1],

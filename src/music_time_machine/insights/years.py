@@ -227,6 +227,7 @@ def _amount(db: Database, account: Account, archive: Heard, start: date, end: da
     snapshots = toplists.snapshot_days(db, account)
     last_snapshot = snapshots[-1] if snapshots else None
     chart, _ = daily.plays_by_bucket(archive, Buckets.months(start, end), last_snapshot)
+    chart = _as_of(chart, end)
     tracks = archive.recordings.within(start, end)
     days = (end - _known_from(archive, start)).days + 1
     return Amount(
@@ -234,7 +235,7 @@ def _amount(db: Database, account: Account, archive: Heard, start: date, end: da
         ms=Change(ms, ms_before),
         before=before,
         month=max(_months(archive, start, end), key=lambda month: (month.plays, month.ms)),
-        plays_by_month=_as_of(chart, end),
+        plays_by_month=replace(chart, highlights=highest(chart.values, but=chart.now)),
         first=_first(db, tracks),
         first_day=calendar_day(int(tracks.day[0])) if len(tracks) else None,
         one_hour_in=round(days * MS_A_DAY / ms) if ms else None,
@@ -265,10 +266,8 @@ def _news(db: Database, archive: Heard, start: date, end: date) -> News:
 
 
 def _as_of(chart: ChartData, end: date) -> ChartData:
-    """The chart; in a year that is over no month is the present, and the last may be a highest."""
-    if (end.month, end.day) != (12, 31):
-        return chart
-    return replace(chart, now=None, highlights=highest(chart.values) if chart.highlights else ())
+    """The chart, in which no month is the present one when the year is over."""
+    return chart if (end.month, end.day) != (12, 31) else replace(chart, now=None)
 
 
 def _days(year: int, today: date) -> tuple[date, date]:

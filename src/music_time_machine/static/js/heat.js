@@ -9,6 +9,8 @@ const SCALE = 2;
 const NEAR = { rootMargin: "200px" };
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
+const KEYS = new Set([...Object.keys(STEPS), "Home", "End"]);
+
 /** Makes one table walkable. @param {HTMLTableElement} table */
 export function start(table) {
   const rows = [...table.tBodies[0].rows].map((row) => [...row.querySelectorAll("td")]);
@@ -26,10 +28,9 @@ export function start(table) {
     here.tabIndex = 0;
   });
   table.addEventListener("keydown", (event) => {
-    const next = nextCell(rows, here, event.key);
-    if (!next) return;
+    if (!KEYS.has(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    next.focus();
+    nextCell(rows, here, event.key)?.focus();
   });
   offer(table.closest("[data-figure]"), async () => painted(table));
 }
@@ -60,18 +61,13 @@ function showNewest(table, cell) {
   frame.scrollLeft = cell.offsetLeft + cell.offsetWidth - frame.clientWidth;
 }
 
-/** Where a key leads, over places that are no cells; nothing for other keys and at the edges. */
+/** Where a key leads; nowhere at the edges. What is no day takes no focus. */
 function nextCell(rows, here, key) {
-  let down = rows.findIndex((row) => row.includes(here));
-  let along = rows[down].indexOf(here);
+  const down = rows.findIndex((row) => row.includes(here));
   if (key === "Home") return rows[down].find(isCell);
   if (key === "End") return rows[down].findLast(isCell);
-  const [stepDown, stepAlong] = STEPS[key] ?? [NaN, NaN];
-  do {
-    down += stepDown;
-    along += stepAlong;
-  } while (rows[down]?.[along] && !isCell(rows[down][along]));
-  return rows[down]?.[along];
+  const [stepDown, stepAlong] = STEPS[key];
+  return rows[down + stepDown]?.[rows[down].indexOf(here) + stepAlong];
 }
 
 /** The table on a canvas: each cell in its own colour, each label in its own place. */
