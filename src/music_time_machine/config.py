@@ -114,7 +114,7 @@ class Settings(BaseSettings):
         "covers and release dates that exports do not tell; 0 asks for none.",
     )
     archives_open: int = Field(
-        default=32,
+        default=16,
         ge=1,
         le=10_000,
         description="How many accounts' columns a process keeps open, the last ones asked for; "

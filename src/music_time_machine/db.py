@@ -101,7 +101,7 @@ class Database:
     Of what is derived, a process keeps open that of `archives_open` accounts.
     """
 
-    def __init__(self, url: str, data_dir: Path, archives_open: int = 32) -> None:
+    def __init__(self, url: str, data_dir: Path, archives_open: int = 16) -> None:
         self.url = url
         self.data_dir = data_dir
         self.archives_open = archives_open

@@ -20,7 +20,7 @@ from music_time_machine.insights.counting import (
     length_words,
     sentence,
 )
-from music_time_machine.insights.heard import KEPT, _cuts
+from music_time_machine.insights.heard import _cuts
 from music_time_machine.models import Account, Listen, Track
 from music_time_machine.period import Period
 from music_time_machine.plays import Source
@@ -173,11 +173,12 @@ def test_episodes_join_the_totals_alone_and_by_the_same_rule(db: Database, alice
         "1 shorter one (less than a minute) is left out."
     )
     period = insights.overview(db, alice, Period.parse("12m", EVENING, alice.zone))
-    assert period.plays_total == 2
-    assert period.hours_total == pytest.approx(0.1)
-    assert sum(value or 0 for value in period.plays.values) == 2
-    assert period.plays.contexts is not None
-    assert period.plays.contexts[-1] == "6 minutes"
+    assert period.totals.plays.now == 2
+    assert period.totals.hours.now == pytest.approx(0.1)
+    plays = period.heard.plays
+    assert sum(value or 0 for value in plays.values) == 2
+    assert plays.contexts is not None
+    assert plays.contexts[-1] == "6 minutes"
 
 
 def test_a_change_of_the_rule_shows_on_the_next_page_and_back(
@@ -203,11 +204,11 @@ def test_what_counts_is_found_once_for_a_build_and_forgotten_with_it(
 
 
 def test_only_so_many_cuts_are_kept(db: Database, settings: Settings) -> None:
-    listeners = [new_account(db, settings) for _ in range(KEPT + 3)]
+    listeners = [new_account(db, settings) for _ in range(db.archives_open + 3)]
     for listener in listeners:
         keep(db, listener, [Heard(EVENING, ms=5), Heard(EVENING + DAY)])
         assert len(insights.heard(db, listener).music) == 1
-    assert len(_cuts) <= KEPT
+    assert len(_cuts) <= db.archives_open
 
 
 MANY = Amount(12_345, 21 * 3_600_000)

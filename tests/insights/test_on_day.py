@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from music_time_machine import insights, preferences
@@ -181,7 +182,7 @@ def test_hours_and_the_nearest_days_are_those_found_one_by_one(
     assert view.around.nearest == nearest
 
 
-@on_this_database
+@settings_of_hypothesis(on_this_database, max_examples=10)
 @given(history=lately, name=zones)
 def test_the_days_of_a_week_add_up_to_it_and_the_months_to_the_archive(
     db: Database, settings: Settings, history: list[Told], name: str

@@ -219,6 +219,9 @@ def test_one_play_is_a_discovery_and_all_there_is(db: Database, alice: Account) 
     assert variety.discoveries_chart(archive, buckets).values == (1,)
     assert variety.new_and_known(archive, day, day, buckets).percent_new is None
     assert variety.diversity(archive, buckets).values == (1.0,)
+    month = Buckets.months(day, day)
+    assert variety.diversity(archive, month).values == (1.0,)
+    assert variety.new_and_known(archive, day, day, month).chart.values == (None,)
     found = variety.concentration(archive, day, day)
     assert (found.artists, found.artists_for_half, found.percent) == (1, 1, 100.0)
 

@@ -391,6 +391,12 @@ def test_of_artists_with_equal_plays_the_list_names_the_one_heard_longer(
     assert line.artist.title == "Nora Veil"
 
 
+def test_an_artist_of_two_years_has_the_plays_of_each(db: Database, alice: Account) -> None:
+    hear(db, alice, plays_of(SKY, NOON, 2) + plays_of(SKY, NOON + timedelta(days=400), 5))
+    lines = insights.years(db, alice, NOW).years
+    assert [line.artist and line.artist.plays for line in lines] == [5, 2]
+
+
 def test_bobs_plays_are_in_no_year_of_alices(db: Database, alice: Account, bob: Account) -> None:
     hear(db, bob, [SEA.play(NOON)])
     hear(db, alice, [SKY.play(NOON)])

@@ -49,7 +49,7 @@ class Streaks:
     longest_start: date | None
     longest_end: date | None
     current: int
-    counts: str = "Counts days in a row with a play that counts."
+    counts: str = "Days in a row with a play that counts."
 
 
 @dataclass(frozen=True, slots=True)

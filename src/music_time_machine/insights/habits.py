@@ -34,7 +34,7 @@ DEVICE_WORDS = {
 }
 SESSION = (
     "A session goes on until nothing was played for 30 minutes; it counts on the day of its first "
-    "play. Spotify stamps the end of a play, Last.fm and ListenBrainz its start."
+    "play. Spotify's stamps are taken as the ends of plays, all others as their starts."
 )
 SKIPPED = (
     "Of all plays of music, however short, whose source tells whether they were skipped, as "

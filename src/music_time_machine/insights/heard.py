@@ -17,8 +17,6 @@ from ..preferences import Preferences
 from .counting import LeftOutPlays, counted, left_out, sentence
 from .tallies import Daily, Tallies
 
-KEPT = 8
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
@@ -38,11 +36,6 @@ class Heard:
     tallies: Tallies
 
     @property
-    def in_totals(self) -> tuple[Listens, ...]:
-        """What totals of plays and of time are made of: the music, and episodes if they count."""
-        return _in_totals(self.chosen, self.music, self.spoken)
-
-    @property
     def daily(self) -> Daily:
         """Plays and time in totals by local day and hour: what figures of days are made of."""
         return self.tallies.daily
@@ -59,7 +52,7 @@ def heard(db: Database, account: Account) -> Heard:
     """What the account has listened to, now. Raises as `columns.load`."""
     everything = columns.load(db, account)
     chosen = preferences.find(db, account)
-    cut = _cut_of(everything, chosen)
+    cut = _cut_of(everything, chosen, db.archives_open)
     return Heard(everything, cut.music, cut.recordings, cut.spoken, chosen, cut.tallies)
 
 
@@ -77,7 +70,7 @@ _cuts: WeakKeyDictionary[Columns, _Cut] = WeakKeyDictionary()
 _cuts_lock = Lock()
 
 
-def _cut_of(everything: Columns, chosen: Preferences) -> _Cut:
+def _cut_of(everything: Columns, chosen: Preferences, most: int) -> _Cut:
     with _cuts_lock:
         known = _cuts.get(everything)
     if known is not None and known.chosen == chosen:
@@ -89,7 +82,7 @@ def _cut_of(everything: Columns, chosen: Preferences) -> _Cut:
     cut = _Cut(chosen, music, recordings, spoken, Tallies(all_plays, in_totals, recordings))
     with _cuts_lock:
         _cuts[everything] = cut
-        while len(_cuts) > KEPT:
+        while len(_cuts) > most:
             del _cuts[next(iter(_cuts))]
     return cut
 

@@ -99,7 +99,7 @@ def home(db: Database, account: Account, now: datetime) -> Home:
     return Home(
         is_empty=not (len(everything.music) or len(everything.spoken) or snapshots),
         source=growth.source,
-        plays=sum(len(part) for part in archive.in_totals),
+        plays=archive.daily.totals()[0],
         tracks=growth.total,
         new_this_month=growth.new[-1] or 0,
         since=growth.since,

@@ -23,7 +23,7 @@ FLAGS = 3
 REST_SECONDS = 30 * 60
 WEEK_DAYS = 7
 FEWEST_REPEATS = 5
-# The others stamp the start of a play, as a rule.
+# The services that are told of plays stamp their start, as a rule.
 STAMPED_AT_END = (Source.EXTENDED_HISTORY, Source.RECENTLY_PLAYED, Source.ACCOUNT_DATA)
 # A track and a day in one number: days are 16 bits.
 DAY_BITS, DAY_MASK = 16, 2**16 - 1
@@ -86,8 +86,10 @@ class Daily:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionRuns:
-    """Sessions, oldest first: the local `day` of the first play, `start` and `end` in ms since 1970
-    in UTC, how many `plays`, and the `ms` of these."""
+    """Sessions, oldest first: how many `plays`, and the `ms` of these.
+
+    `day` is the local day of the first play; `start` and `end` are ms since 1970, UTC.
+    """
 
     day: _Whole
     start: _Whole

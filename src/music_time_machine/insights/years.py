@@ -141,8 +141,8 @@ class Story:
 class Year:
     """A calendar year, from `start` to `end`: its last day, or today while it is not over.
 
-    `known` are the years with a play that counts, oldest first; `begins` and `ends` are the days of
-    the first and the last play of any kind. Without a play that counts there is no `story`.
+    `known` are the years with a play that counts, oldest first; `begins` is the day of the
+    first play of any kind. Without a play that counts there is no `story`.
     """
 
     year: int
@@ -151,7 +151,6 @@ class Year:
     is_over: bool
     known: tuple[int, ...]
     begins: date | None
-    ends: date | None
     story: Story | None
 
     @property
@@ -197,7 +196,6 @@ def year_in_review(db: Database, account: Account, year: int, now: datetime) -> 
         is_over=year < today.year,
         known=known,
         begins=archive.everything.first_day,
-        ends=archive.everything.last_day,
         story=_story(db, account, archive, start, end) if year in known else None,
     )
 

@@ -45,7 +45,7 @@ function newest(cells) {
   return cells.reduce((best, cell) => (cell.cellIndex >= best.cellIndex ? cell : best));
 }
 
-/** A map far from the window is not laid out, and measuring it would be work for nothing; once near, it stays. */
+/** A map far from the window is not laid out, and measuring it would be work for nothing; near, it stays. */
 function whenNear(body, act) {
   const observer = new IntersectionObserver(([{ isIntersecting }]) => {
     if (!isIntersecting) return;
@@ -84,7 +84,7 @@ function painted(table) {
     if (cell.tagName === "TD") paintCell(ctx, cell, [left - all.left, top - all.top, width, height]);
     else paintLabel(ctx, cell, all);
   }
-  return { canvas, scale: SCALE };
+  return { image: canvas, scale: SCALE };
 }
 
 function paintCell(ctx, cell, place) {

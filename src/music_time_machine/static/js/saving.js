@@ -6,10 +6,10 @@ const MARGIN = 24;
 const NARROWEST = 360;
 
 /**
- * Puts the button there. `paint` gives the figure on a canvas of its own, and how many of its pixels
- * make one of the page's.
+ * Puts the button there. `paint` gives the figure as an image, and how many of its pixels make one of
+ * the page's.
  * @param {HTMLElement} figure
- * @param {() => Promise<{canvas: HTMLCanvasElement, scale: number}>} paint
+ * @param {() => Promise<{image: HTMLCanvasElement | ImageBitmap, scale: number}>} paint
  */
 export function offer(figure, paint) {
   const list = figure?.querySelector("[data-downloads]");
@@ -44,9 +44,9 @@ function save(file, name) {
 }
 
 /** The figure under its title and caption, with a margin all around. */
-function framed(figure, { canvas, scale }) {
+function framed(figure, { image, scale }) {
   const card = figure.closest("section") ?? figure;
-  const width = Math.max(canvas.width / scale, NARROWEST);
+  const width = Math.max(image.width / scale, NARROWEST);
   const sheet = document.createElement("canvas");
   const ctx = sheet.getContext("2d");
   const blocks = ["h2, h3", ".card-caption"]
@@ -55,12 +55,12 @@ function framed(figure, { canvas, scale }) {
     .map((element) => block(ctx, element, width));
   const words = blocks.reduce((sum, { lines, height }) => sum + lines.length * height, 0);
   sheet.width = (width + 2 * MARGIN) * scale;
-  sheet.height = (words + MARGIN * 3) * scale + canvas.height;
+  sheet.height = (words + MARGIN * 3) * scale + image.height;
   ctx.scale(scale, scale);
   ctx.fillStyle = getComputedStyle(figure.closest(".card") ?? document.body).backgroundColor;
   ctx.fillRect(0, 0, sheet.width, sheet.height);
   const top = written(ctx, blocks, MARGIN);
-  ctx.drawImage(canvas, MARGIN, top + MARGIN, canvas.width / scale, canvas.height / scale);
+  ctx.drawImage(image, MARGIN, top + MARGIN, image.width / scale, image.height / scale);
   return sheet;
 }
 
