@@ -27,8 +27,8 @@ FIRST_DAY = date(2000, 1, 1)
 class Period:
     """Local days from `start` to `end`, both included, in `zone`.
 
-    `key` is one of CHOICES, or `custom` for two dates. `problem` says in a sentence why two dates
-    were not taken; then the period is the default one.
+    `key` is one of CHOICES, or `custom` for two dates; `is_over` when the last one is before today.
+    `problem` says in a sentence why two dates were not taken; then the period is the default one.
     """
 
     key: str
@@ -36,6 +36,7 @@ class Period:
     end: date
     zone: ZoneInfo
     problem: str | None = None
+    is_over: bool = False
 
     @classmethod
     def parse(
@@ -54,7 +55,8 @@ class Period:
         problem = None
         if any(dates):
             try:
-                return cls(CUSTOM, *_two_dates(dates, today), zone)
+                start, end = _two_dates(dates, today)
+                return cls(CUSTOM, start, end, zone, is_over=end < today)
             except ValueError as error:
                 key, problem = DEFAULT, str(error)
         return cls(key, _start(key, today), today, zone, problem)

@@ -118,24 +118,32 @@ class Change:
 class Buckets:
     """Consecutive stretches of local days, oldest first, the last of which `end` lies in.
 
-    The first one may be the rest of a week, month or year.
+    The first one may be the rest of a week, month or year. `is_over`: the last one is not the
+    present.
     """
 
     unit: Unit
     starts: tuple[date, ...]
     end: date
+    is_over: bool = False
 
     @classmethod
     def of(cls, period: Period, start: date) -> "Buckets":
         """The period from `start` on: days when it is counted in days, else months."""
         if period.is_daily:
             days = (period.end - start).days + 1
-            return cls("day", tuple(start + timedelta(days=n) for n in range(days)), period.end)
-        return cls.months(start, period.end).starting(start)
+            starts = tuple(start + timedelta(days=n) for n in range(days))
+            return cls("day", starts, period.end, period.is_over)
+        months = cls.months(start, period.end).starting(start)
+        return replace(months, is_over=period.is_over)
 
     @classmethod
-    def fitting(cls, start: date, end: date) -> "Buckets":
+    def fitting(cls, start: date, end: date, *, is_over: bool = False) -> "Buckets":
         """Days, weeks, months or years, whichever draws these days well: never 400 of them."""
+        return replace(cls._fitting(start, end), is_over=is_over)
+
+    @classmethod
+    def _fitting(cls, start: date, end: date) -> "Buckets":
         days = (end - start).days + 1
         if days <= MOST_DAYS:
             return cls("day", tuple(start + timedelta(days=n) for n in range(days)), end)
@@ -179,9 +187,9 @@ class Buckets:
         return day.isoformat()[: 10 if self.unit == "day" else 7]
 
     @property
-    def now(self) -> int:
-        """The index of the last bucket, the one that has only begun."""
-        return len(self.starts) - 1
+    def now(self) -> int | None:
+        """The index of the last bucket, the one that has only begun; None when all is over."""
+        return None if self.is_over else len(self.starts) - 1
 
     def totals(
         self, days: NDArray[np.uint16], amounts: NDArray[np.uint32] | None = None

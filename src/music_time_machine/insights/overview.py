@@ -119,7 +119,8 @@ def overview(db: Database, account: Account, period: Period, by: By = "plays") -
     days = tuple(day for day in every_day if start <= day <= period.end)
     everything = (archive.everything.music, archive.everything.spoken)
     last_snapshot = every_day[-1] if every_day else None
-    shown, buckets = (start, period.end), Buckets.fitting(start, period.end)
+    shown = (start, period.end)
+    buckets = Buckets.fitting(*shown, is_over=period.is_over)
     return Overview(
         period=period,
         start=start,
