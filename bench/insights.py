@@ -100,7 +100,8 @@ def _after_a_play(archive: Archive, visitor: Visitor, number: int) -> float:
 
 def _check(archive: Archive, server: Server) -> None:
     """The page shows this archive, and not a start page or somebody else's."""
-    told = json.loads(Visitor(server, "application/json").first(ALL)[1])["plays_total"]
+    view = json.loads(Visitor(server, "application/json").first(ALL)[1])
+    told = int(view["totals"]["plays"]["now"])
     counted = archive.ask(COUNTED)[0]
     if told != counted:
         sys.exit(f"{ALL} tells {told:,} plays, not {counted:,}.")

@@ -453,6 +453,15 @@ def test_a_day_that_is_still_to_come_has_nothing_around_it(
     assert (view.place, view.around) == ("ahead", None)
 
 
+def test_a_play_that_a_wrong_clock_stamped_ahead_is_in_no_other_year(
+    db: Database, alice: Account
+) -> None:
+    hear(db, alice, [*plays_on(date(2024, 12, 25), SKY), *plays_on(date(2026, 12, 25), SKY)])
+    around = insights.on_day(db, alice, date(2024, 12, 25), NOW).around
+    assert around is not None
+    assert around.other_years == ()
+
+
 def test_one_goes_from_day_to_day_between_the_first_play_and_today(
     db: Database, alice: Account
 ) -> None:

@@ -189,6 +189,7 @@ CHOICES = {
     "time_zone": "Asia/Kathmandu", "counts_by": "percent", "least_seconds": "45",
     "least_percent": "60", "skipped": "no", "private": "no", "episodes": "yes",
     "one_recording": "no",
+    "colours": "moss",
 }  # fmt: skip
 
 
@@ -237,7 +238,7 @@ def test_a_script_is_told_every_wrong_choice_in_one_error(visitor: Visitor) -> N
     answer = visitor.post("/settings/preferences", wrong, headers={"Accept": "application/json"})
     assert answer.status_code == 400
     assert answer.json() == {
-        "error": "Choose whole seconds from 0 to 600. Choose one of the two: yes or no."
+        "error": "Choose whole seconds from 0 to 600. Choose one of these: yes or no."
     }
 
 

@@ -89,17 +89,22 @@ class Listens:
 
     def within(self, start: date, end: date) -> "Listens":
         """The plays of the local days from `start` to `end`, both included."""
-        low, high = day_number(start), day_number(end)
-        # No zone is further than a day from UTC, so two binary searches come close to the days.
-        first = np.searchsorted(self.when, _second(low - 1))
-        last = np.searchsorted(self.when, _second(high + 2))
+        low, high = (min(max(day_number(day), 0), LAST_DAY) for day in (start, end))
+        # No zone is further than a day from UTC, so binary searches come close to both ends.
+        seconds = np.array([_second(day) for day in (low - 1, low + 1, high, high + 2)])
+        first, sure, unsure, last = np.searchsorted(self.when, seconds).tolist()
+        if sure < unsure:
+            head, tail = self.day[first:sure] >= low, self.day[unsure:last] <= high
+            begin, end_ = sure - int(head.sum()), unsure + int(tail.sum())
+            if head[begin - first :].all() and tail[: end_ - unsure].all():
+                return self._cut(slice(begin, end_))
         day = self.day[first:last]
-        inside = (day >= min(max(low, 0), LAST_DAY)) & (day <= min(max(high, 0), LAST_DAY))
+        inside = (day >= low) & (day <= high)
         if not inside.any():
             return self._cut(slice(0, 0))
         begin, end_ = int(np.argmax(inside)), len(day) - int(np.argmax(inside[::-1]))
         if inside[begin:end_].all():
-            return self._cut(slice(int(first) + begin, int(first) + end_))
+            return self._cut(slice(first + begin, first + end_))
         # Clocks set back across midnight: the day before is lived on for an hour.
         return self._cut(np.flatnonzero(inside) + first)
 

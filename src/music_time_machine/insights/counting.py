@@ -14,6 +14,7 @@ from ..columns import Listens
 from ..preferences import Rule
 from ..traits import TRUE, Trait
 
+VERDICTS = 4
 MS_A_SECOND, MS_A_MINUTE, MS_AN_HOUR = 1_000, 60_000, 3_600_000
 
 _Which = NDArray[np.bool_]
@@ -70,6 +71,14 @@ def counted(listens: Listens, rule: Rule) -> Counted:
 def left_out(listens: Listens, rule: Rule) -> LeftOutPlays:
     """What the rule leaves out of a run of plays, such as those of a period."""
     return _left_out(listens, *_reasons(listens, rule))
+
+
+def verdicts(listens: Listens, rule: Rule) -> NDArray[np.uint8]:
+    """What the rule says of each play: 0 it counts, 1 too short, 2 skipped, 3 private."""
+    codes = np.zeros(len(listens), np.uint8)
+    for code, plays in enumerate(_reasons(listens, rule), start=1):
+        codes[plays] = code
+    return codes
 
 
 def sentence(rule: Rule, left_out: LeftOutPlays) -> str:

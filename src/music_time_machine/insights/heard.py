@@ -14,7 +14,7 @@ from ..columns import Columns, Listens
 from ..db import Database
 from ..models import Account
 from ..preferences import Preferences
-from .counting import LeftOutPlays, counted, left_out, sentence
+from .counting import Amount, LeftOutPlays, counted, sentence
 from .tallies import Daily, Tallies
 
 
@@ -42,10 +42,9 @@ class Heard:
 
     def counts(self, start: date = date.min, end: date = date.max) -> str:
         """The rule in words, and what it left out of the totals of these local days."""
-        rule = self.chosen.rule
-        parts = (self.everything.music, *((self.everything.spoken,) if rule.episodes else ()))
-        found = (left_out(part.within(start, end), rule) for part in parts)
-        return sentence(rule, sum(found, LeftOutPlays()))
+        plays, ms = self.tallies.verdicts.within(start, end).by_code
+        _, *reasons = map(Amount, plays.tolist(), ms.tolist())
+        return sentence(self.chosen.rule, LeftOutPlays(*reasons))
 
 
 def heard(db: Database, account: Account) -> Heard:
@@ -79,7 +78,9 @@ def _cut_of(everything: Columns, chosen: Preferences, most: int) -> _Cut:
     spoken = counted(everything.spoken, chosen.rule).listens
     recordings = music.as_recordings() if chosen.is_one_recording else music
     all_plays, in_totals = (everything.music, everything.spoken), _in_totals(chosen, music, spoken)
-    cut = _Cut(chosen, music, recordings, spoken, Tallies(all_plays, in_totals, recordings))
+    cut = _Cut(
+        chosen, music, recordings, spoken, Tallies(all_plays, in_totals, recordings, chosen.rule)
+    )
     with _cuts_lock:
         _cuts[everything] = cut
         while len(_cuts) > most:

@@ -18,12 +18,10 @@ from .counting import MS_AN_HOUR
 from .daily import BusiestDay, Streaks
 from .habits import Obsession, Sessions, Skipping
 from .heard import Heard, heard
-from .lines import plays_by_track
-from .plays import plays_by_artist
 from .shifts import TasteShift
 from .spoken import Spoken
 from .toplists import ConstantArtist, ExplicitShare
-from .tops import By, Tops, tops
+from .tops import By, Tops, played, tops
 from .variety import Concentration, NewAndKnown
 
 CONSTANT_ARTISTS = 10
@@ -155,13 +153,16 @@ def _figures(archive: Heard, start: date, end: date) -> tuple[float, ...]:
     """Plays, hours, different tracks, different artists, and days with any play."""
     within = archive.daily.within(start, end)
     plays, ms = within.totals()
-    tracks = archive.recordings.within(start, end)
-    music = archive.music.within(start, end)
+    music, recordings = archive.music, archive.recordings
+    ids = played(archive, start, end)
+    is_joined = recordings is not music
+    tracks = ids.by(music.recording, len(recordings.track_ids)) if is_joined else ids
+    artists = ids.by(music.artist, len(music.artist_ids))
     return (
         plays,
         ms / MS_AN_HOUR,
-        int(np.count_nonzero(plays_by_track(tracks))),
-        int(np.count_nonzero(plays_by_artist(music))),
+        int(np.count_nonzero(tracks.plays)),
+        int(np.count_nonzero(artists.plays)),
         int(np.count_nonzero(within.by_day[0])),
     )
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from ..columns import Listens, day_number
 from ..plays import Source
+from ..preferences import Rule
 from ..traits import Device, Trait
 from .charts import Buckets
-from .counting import MS_A_SECOND
+from .counting import MS_A_SECOND, VERDICTS, verdicts
 
 DAY_HOURS = 24
 FLAGS = 3
@@ -117,11 +118,16 @@ class Tallies:
     """The tallies of an archive, each one made when it is first asked for and then kept."""
 
     def __init__(
-        self, everything: tuple[Listens, ...], in_totals: tuple[Listens, ...], recordings: Listens
+        self,
+        everything: tuple[Listens, Listens],
+        in_totals: tuple[Listens, ...],
+        recordings: Listens,
+        rule: Rule,
     ) -> None:
         self._everything = everything
         self._in_totals = in_totals
         self._recordings = recordings
+        self._rule = rule
 
     @cached_property
     def daily(self) -> Daily:
@@ -145,6 +151,12 @@ class Tallies:
         """Of all plays of music, whether they count or not: not told, heard, skipped."""
         music = self._everything[0]
         return _by_day([(music, music.trait(Trait.SKIPPED))], FLAGS)
+
+    @cached_property
+    def verdicts(self) -> Daily:
+        """Of all plays that could be in totals, by what `counting.verdicts` says of them."""
+        parts = self._everything if self._rule.episodes else self._everything[:1]
+        return _by_day(((part, verdicts(part, self._rule)) for part in parts), VERDICTS)
 
     @cached_property
     def sessions(self) -> SessionRuns:
