@@ -49,8 +49,8 @@ class Connection:
 
 def find(db: Database, account_id: int, settings: Settings) -> Account | None:
     """The account with this id, or None."""
-    with db.read() as session:
-        row = session.execute(_BY_ID, {"id": account_id}).first()
+    with db.ask() as connection:
+        row = connection.execute(_BY_ID, {"id": account_id}).first()
     return None if row is None else _account(row, settings)
 
 

@@ -40,10 +40,13 @@ def create_app(
     prefix = f"/static/{digest}"
     app = Flask("music_time_machine", root_path=str(PACKAGE), static_url_path=prefix)
     wake = worker.waker(settings)
+    served = web.compressed(static, settings.data_dir / "static" / digest)
+    app.jinja_env.globals["sheets"] = web.sheets(served)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     web.register(app, web.Context(db=db, settings=settings, clock=clock, wake=wake))
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
-        root=str(web.compressed(static, settings.data_dir / "static" / digest)),
+        root=str(served),
         prefix=prefix,
         max_age=A_YEAR,
         immutable_file_test=lambda _path, _url: True,

@@ -122,6 +122,12 @@ class Database:
             yield session
 
     @contextmanager
+    def ask(self) -> Iterator[Connection]:
+        """As `read`, for what every page asks: rows alone, at half the price of a session."""
+        with self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         """One short transaction: all of it is committed at the end, or nothing."""
         with Session(self._writing, expire_on_commit=False) as session, session.begin():

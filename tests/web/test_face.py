@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import music_time_machine
+from music_time_machine.web import static_files
 from tests.stage import Stage, text_of
 
 PACKAGE = Path(music_time_machine.__file__).parent
@@ -88,12 +89,24 @@ def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
     assert named - sprite == set()
 
 
-def test_the_layout_links_every_style_sheet_once() -> None:
-    layout = (TEMPLATES / "layout.html").read_text("utf-8")
-    listed = re.search(r"for sheet in \[([^\]]+)\]", layout)
-    assert listed is not None
-    names = re.findall(r'"([a-z]+)"', listed.group(1))
-    assert sorted(names) == [path.stem for path in SHEETS]
+def test_every_style_sheet_has_its_place_in_the_order() -> None:
+    assert sorted(static_files.SHEETS) == sorted(sheet.stem for sheet in SHEETS)
+    assert (static_files.SHEETS[0], static_files.SHEETS[-1]) == ("tokens", "utilities")
+
+
+def test_the_sheets_are_served_as_one_and_where_nothing_can_be_written_as_they_are(
+    tmp_path: Path,
+) -> None:
+    served = static_files.compressed(STATIC, tmp_path / "kept" / "1")
+    assert static_files.sheets(served) == ("all",)
+    joined = (served / "css" / "all.css").read_text("utf-8")
+    rules = sum(sheet.read_text("utf-8").count("{") for sheet in SHEETS)
+    assert joined.count("{") == rules
+    assert (served / "css" / "all.css.gz").stat().st_size < len(joined) / 3
+    assert static_files.compressed(STATIC, tmp_path / "kept" / "1") == served
+    (tmp_path / "file").write_text("in the way")
+    assert static_files.compressed(STATIC, tmp_path / "file" / "1") == STATIC
+    assert static_files.sheets(STATIC) == static_files.SHEETS
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)

@@ -85,7 +85,11 @@ class Listens:
     @property
     def source(self) -> NDArray[np.uint32]:
         """The `plays.Source` that tells of each play, the richest where several do."""
-        return (self.traits >> SOURCE_SHIFT).astype(np.uint32)
+        return self.source_of(slice(None))
+
+    def source_of(self, plays: slice) -> NDArray[np.uint32]:
+        """The same of some plays in a row."""
+        return (self.traits[plays] >> SOURCE_SHIFT).astype(np.uint32)
 
     def within(self, start: date, end: date) -> "Listens":
         """The plays of the local days from `start` to `end`, both included."""

@@ -16,19 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from .. import columns
-from ..columns import Listens, day_number
+from ..columns import Listens
 from ..db import Database, from_millis, to_millis
 from ..models import Account, Credential, Gap, Live
 from ..period import local_day, months_between, next_month
 from ..plays import Source
+from .charts import Buckets
+from .heard import heard
+from .tallies import Daily
 from .toplists import snapshot_days
 
 Rest = Literal["exports", "live", "trackers", "snapshots", "nothing"]
 Doubt = Literal["likely", "perhaps"]
 
 EXPORTED, LIVE, TRACKED = range(3)
-_DAYS = 2**16  # as many as `Listens.day` can tell apart
+AT_ONCE = 10_000
+A_DAY = timedelta(days=1)
 _TOLD_BY = np.full(256, TRACKED, np.uint8)
 _TOLD_BY[[Source.EXTENDED_HISTORY, Source.ACCOUNT_DATA]] = EXPORTED
 _TOLD_BY[Source.RECENTLY_PLAYED] = LIVE
@@ -216,14 +219,15 @@ _MARKS: tuple[Doubt, ...] = ("likely", "perhaps")
 
 def coverage(db: Database, account: Account, now: datetime) -> Coverage:
     """What the archive rests on from its first month to that of `now`. Raises as `columns.load`."""
-    everything = columns.load(db, account)
+    archive = heard(db, account)
+    everything = archive.everything
     snapshots = snapshot_days(db, account)
     today = local_day(now, account.zone)
     known = [day for day in (everything.first_day, *snapshots[:1]) if day is not None]
     if not known:
         return Coverage((), ())
     told = [_Told(part) for part in (everything.music, everything.spoken)]
-    months = _months(told, snapshots, months_between(min(*known, today), today))
+    months = _months(archive.tallies.sources, snapshots, months_between(min(*known, today), today))
     reach = max(one.exported_until() for one in told)
     noticed = list(_noticed(db, account, told, reach))
     growing = _growing(db, account, months, reach, now)
@@ -240,40 +244,37 @@ class _Told:
     """Plays, and who told of each."""
 
     def __init__(self, listens: Listens) -> None:
-        self._when, self._day = listens.when, listens.day
-        self._by = _TOLD_BY[listens.source]
-
-    def by_month(self, months: Sequence[date]) -> NDArray[np.intp]:
-        """How many plays each of the three told of, a row a month."""
-        # A day has three places, those of its month; days outside share the spare ones at the end.
-        place = np.full(_DAYS, len(months) * 3, np.intp)
-        for at, start in enumerate(months):
-            place[day_number(start) : day_number(next_month(start))] = at * 3
-        found = np.bincount(place[self._day] + self._by, minlength=len(months) * 3 + 3)
-        return found.reshape(-1, 3)[:-1]
+        self._when, self._source = listens.when, listens.source_of
 
     def is_exported(self, start: datetime, end: datetime) -> bool:
         """Whether an export tells of any play between two moments."""
         seconds = np.array([to_millis(start) // 1000, to_millis(end) // 1000 + 1], np.uint32)
-        first, last = np.searchsorted(self._when, seconds)
-        return bool((self._by[first:last] == EXPORTED).any())
+        first, last = np.searchsorted(self._when, seconds).tolist()
+        return bool((self._by(first, last) == EXPORTED).any())
 
     def exported_until(self) -> datetime:
         """The last play that an export tells of; 1970 when there is none."""
-        is_exported = (self._by == EXPORTED)[::-1]
-        if not is_exported.any():
-            return from_millis(0)
-        return from_millis(int(self._when[-1 - int(is_exported.argmax())]) * 1000)
+        # From the end backwards, some at a time: as a rule it is among the last.
+        for end in range(len(self._when), 0, -AT_ONCE):
+            start = max(0, end - AT_ONCE)
+            found = np.flatnonzero(self._by(start, end) == EXPORTED)
+            if len(found):
+                return from_millis(int(self._when[start + int(found[-1])]) * 1000)
+        return from_millis(0)
+
+    def _by(self, start: int, end: int) -> NDArray[np.uint8]:
+        return _TOLD_BY[self._source(slice(start, end))]
 
 
-def _months(
-    told: Sequence[_Told], snapshots: Sequence[date], starts: Sequence[date]
-) -> tuple[Month, ...]:
-    plays = np.sum([one.by_month(starts) for one in told], axis=0)
+def _months(sources: Daily, snapshots: Sequence[date], starts: Sequence[date]) -> tuple[Month, ...]:
+    plays, _ = sources.in_buckets(Buckets("month", tuple(starts), next_month(starts[-1]) - A_DAY))
+    told = np.zeros((len(starts), TRACKED + 1), np.int64)
+    for source in range(plays.shape[1]):
+        told[:, _TOLD_BY[source]] += plays[:, source]
     taken = Counter(day.replace(day=1) for day in snapshots)
     return tuple(
         Month(start, exported, live, tracked, taken[start])
-        for start, (exported, live, tracked) in zip(starts, plays.tolist(), strict=True)
+        for start, (exported, live, tracked) in zip(starts, told.tolist(), strict=True)
     )
 
 

@@ -36,8 +36,8 @@ class State:
 
 def state(db: Database, account: Account) -> State:
     """How things stand with the account."""
-    with db.read() as session:
-        marks = tuple(session.execute(_STATEMENT, {"own": account.id}).one())
+    with db.ask() as connection:
+        marks = tuple(connection.execute(_STATEMENT, {"own": account.id}).one())
     return State(marks, marks[0])
 
 

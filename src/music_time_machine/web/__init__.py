@@ -27,9 +27,9 @@ from . import (
     years,
 )
 from .context import Context
-from .static_files import compressed
+from .static_files import compressed, sheets
 
-__all__ = ["Context", "compressed", "register", "routes_page"]
+__all__ = ["Context", "compressed", "register", "routes_page", "sheets"]
 
 
 def register(app: Flask, context: Context) -> None:

@@ -72,4 +72,8 @@ def _from_session() -> Account | None:
     # Signing out raises the epoch: a cookie of before is worth nothing, however it was kept.
     if account is None or account.session_epoch != session.get("epoch"):
         return None
+    # Whoever comes back keeps being signed in: the cookie is sent anew, once a day.
+    today = here.clock().date().isoformat()
+    if session.get("seen_on") != today:
+        session["seen_on"] = today
     return account

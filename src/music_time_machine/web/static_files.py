@@ -1,14 +1,25 @@
-"""Static files as they are served: beside each that shrinks, its compressed twin, made once.
+"""Static files as they are served: style sheets in one, and beside each file its compressed twin.
 
-Hides that the package's own folder may be read-only, and that several processes start at once.
+Made once, from the package's own folder, which may be read-only. Hides that several processes start
+at once, and that where nothing can be written the files are served as they are.
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import structlog
 from whitenoise.compress import Compressor
+
+# In the order of the cascade; each says in its first line what it is for.
+SHEETS = (
+    *("tokens", "colours", "fonts", "base", "layout", "page", "card", "chart", "heat"),
+    *("skeleton", "range", "list", "form", "import", "settings", "playing", "strip"),
+    *("catalogue", "search", "snapshots", "on", "years", "analytics", "home", "utilities"),
+)
+JOINED = "all"
+_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 log = structlog.get_logger()
 
@@ -24,6 +35,7 @@ def compressed(source: Path, kept: Path) -> Path:
     try:
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(source, part)
+        _join(part / "css")
         _compress(part)
         part.rename(kept)
     except OSError as error:
@@ -33,6 +45,18 @@ def compressed(source: Path, kept: Path) -> Path:
         log.warning("static_files_not_compressed", problem=str(error))
         return source
     return kept
+
+
+def sheets(folder: Path) -> tuple[str, ...]:
+    """The style sheets that a page of this folder links: the joined one where there is one."""
+    return (JOINED,) if (folder / "css" / f"{JOINED}.css").exists() else SHEETS
+
+
+def _join(folder: Path) -> None:
+    texts = [(folder / f"{name}.css").read_text("utf-8") for name in SHEETS]
+    (folder / f"{JOINED}.css").write_text(
+        "".join(_COMMENT.sub("", text) for text in texts), "utf-8"
+    )
 
 
 def _compress(folder: Path) -> None:
