@@ -14,8 +14,9 @@ from alembic import command
 from sqlalchemy import select, text
 
 from music_time_machine import db as database
-from music_time_machine.db import Database, from_millis, to_millis
+from music_time_machine.db import Database
 from music_time_machine.models import AccountRow
+from music_time_machine.moments import from_millis, to_millis
 
 
 def test_sqlite_is_set_up_to_lose_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from music_time_machine.db import EPOCH
+from music_time_machine.moments import EPOCH
 from music_time_machine.plays import Kind, Play, Source
 from music_time_machine.traits import (
     FALSE,

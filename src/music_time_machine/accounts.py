@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from . import spotify
 from .config import Settings
-from .db import Database, insert_new, table_of, to_millis
+from .db import Database, insert_new, table_of
 from .errors import BadRequest, Conflict, NotFound, ReconnectNeeded
 from .models import CONSENT_LASTS, Account, AccountRow, Credential, Preference
+from .moments import to_millis
 from .plays import clean_text, name_key
 
 SCOPES = (

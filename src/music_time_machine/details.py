@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from . import accounts, columns, live, spotify
 from .accounts import Clock
 from .config import Settings
-from .db import Database, changed, insert_new, table_of, to_millis, whole_numbers
+from .db import Database, changed, insert_new, table_of, whole_numbers
 from .errors import ReconnectNeeded
 from .listens import keep_tracks, take_in_joins
 from .models import Account, Archive, ServerState, Track
+from .moments import to_millis
 from .plays import Kind
 from .spotify_pause import is_paused
 from .translation import track_details

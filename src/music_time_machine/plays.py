@@ -203,8 +203,7 @@ def recording_key(artist: str | None, title: str) -> int:
     The kind is no part of it: account data may tell an episode like a track of its show.
     From 63 bits of a digest: among ten million recordings two meet by chance once in 200,000.
     """
-    names = f"{_plain(_first_artist(artist or ''))}\n{_plain(_without_edition(title))}"
-    return _number(names)
+    return _number(f"{_plain_artist(artist or '')}\n{_plain(_without_edition(title))}")
 
 
 def key_number(key: str) -> int:
@@ -230,8 +229,10 @@ _EDITION = re.compile(
 )
 
 
-def _first_artist(credit: str) -> str:
-    return _NEXT_ARTIST.split(credit, maxsplit=1)[0] or credit
+# Many tracks have the same artist; few have the same title.
+@lru_cache(maxsize=4_096)
+def _plain_artist(credit: str) -> str:
+    return _plain(_NEXT_ARTIST.split(credit, maxsplit=1)[0] or credit)
 
 
 def _without_edition(title: str) -> str:
@@ -239,7 +240,6 @@ def _without_edition(title: str) -> str:
     return _EDITION.sub("", title) or title if _MAY_BE_EDITION(title) else title
 
 
-@lru_cache(maxsize=4_096)
 def _plain(text: str) -> str:
     """Letters and digits alone, without case and accents; other signs where nothing is left."""
     if text.isascii():

@@ -9,8 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from .db import insert_new, table_of, to_millis
+from .db import insert_new, table_of
 from .models import Account, Snapshot, SnapshotArtist, SnapshotTrack
+from .moments import to_millis
 
 Places = Mapping[str, Iterable[tuple[int, int]]]
 """For each time range (rank, our id of the track or artist)."""

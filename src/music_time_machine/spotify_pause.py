@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from .db import Database, from_millis, insert_new, table_of, to_millis
+from .db import Database, insert_new, table_of
 from .models import ServerState
+from .moments import from_millis, to_millis
 
 NAME = "spotify_paused_until"
 # Spotify never asked for more than a day: a pause of more than a week was kept by a wrong clock.

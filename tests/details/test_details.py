@@ -10,10 +10,10 @@ import requests
 from sqlalchemy import select
 
 from music_time_machine import accounts, columns, details
-from music_time_machine.db import from_millis, to_millis
 from music_time_machine.details import FilledIn
 from music_time_machine.listens import TrackIds, record
 from music_time_machine.models import Account, Album, Listen, Track
+from music_time_machine.moments import from_millis, to_millis
 from music_time_machine.plays import Kind, Play, Source
 from music_time_machine.spotify_pause import pause, paused_until
 from spotify_emulator.world.catalogue import Track as Made

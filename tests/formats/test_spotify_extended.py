@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from music_time_machine.db import from_millis
 from music_time_machine.formats import spotify_extended
 from music_time_machine.formats.streams import Damaged
+from music_time_machine.moments import from_millis
 from music_time_machine.plays import Kind, LeftOut, Source, TrackNames
 from music_time_machine.traits import Device, Trait, country, flag, reason_code, value
 from tests.formats.hostile import memory_within

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from music_time_machine import imports
-from music_time_machine.db import Database, to_millis
+from music_time_machine.db import Database
 from music_time_machine.imports import running, staging
 from music_time_machine.listens import TrackIds, record
 from music_time_machine.models import (
@@ -30,6 +30,7 @@ from music_time_machine.models import (
     SnapshotTrack,
     Track,
 )
+from music_time_machine.moments import to_millis
 from music_time_machine.plays import Play
 from tests.formats.samples import Json, extended_row, extended_zip
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from music_time_machine import traits
-from music_time_machine.db import from_millis
+from music_time_machine.moments import from_millis
 from music_time_machine.plays import Kind, Play, TrackNames
 from music_time_machine.traits import REASONS, Trait
 from tests.formats.other_samples import (

@@ -7,7 +7,7 @@ import pytest
 from music_time_machine import imports
 from music_time_machine.db import Database
 from music_time_machine.errors import Conflict
-from music_time_machine.imports import staging
+from music_time_machine.formats import flat
 from music_time_machine.models import Account
 from tests.formats.samples import extended_json
 from tests.imports.archives import (
@@ -28,7 +28,7 @@ from tests.imports.archives import (
 def test_more_tracks_than_anybody_hears_end_it(
     db: Database, alice: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staging, "MOST_TRACKS", 30)
+    monkeypatch.setattr(flat, "MOST_TRACKS", 30)
     view = bring(db, alice, export(rows(100)))
     assert view.state == "failed"
     assert view.problem is not None

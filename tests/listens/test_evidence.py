@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from music_time_machine.db import Database, to_millis
+from music_time_machine.db import Database
 from music_time_machine.listens import (
     Batch,
     Recorded,
@@ -25,6 +25,7 @@ from music_time_machine.listens import (
 )
 from music_time_machine.listens.evidence import catalogue_of
 from music_time_machine.models import Account, Archive, Echo, Listen, Track
+from music_time_machine.moments import to_millis
 from music_time_machine.plays import ArtistDetails, Kind, Play, Source, TrackDetails
 from tests.cast import NOW
 from tests.imports.archives import NOTHING, Content, brought_by, content, emptied

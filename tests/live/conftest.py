@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from music_time_machine import accounts, live
 from music_time_machine.config import Settings
-from music_time_machine.db import Database, to_millis
+from music_time_machine.db import Database
 from music_time_machine.models import Account, Echo, Gap, Listen, Live, Track
+from music_time_machine.moments import to_millis
 from music_time_machine.spotify import Client, Profile, Tokens
 from music_time_machine.worker import Jobs
 from spotify_emulator.testing import Running

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from music_time_machine import accounts, live, spotify, spotify_pause
-from music_time_machine.db import Database, to_millis
+from music_time_machine.db import Database
 from music_time_machine.errors import ReconnectNeeded
 from music_time_machine.listens import TrackIds, record
 from music_time_machine.models import Account, Archive, Listen, Live
+from music_time_machine.moments import to_millis
 from music_time_machine.plays import Kind, Play, Source
 from tests.live.conftest import EVENING, House
 from tests.stage import ALICE, BOB

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from sqlalchemy import BigInteger, case, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from ..db import from_millis, whole_numbers
+from ..db import whole_numbers
 from ..models import Account, Listen, Track
+from ..moments import from_millis
 from ..plays import EARLIEST, Kind
 from ..traits import Trait
 from .arrays import LAST_SECOND, SOURCE_SHIFT, TRAITS_SHIFT, Columns, Listens, first_values

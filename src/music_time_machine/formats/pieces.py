@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from ..db import to_millis
+from ..moments import to_millis
 from ..plays import LeftOutRow, Placing, Play, TrackNames
 from ..traits import pack
 from .streams import Damaged

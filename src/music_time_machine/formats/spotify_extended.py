@@ -7,7 +7,6 @@ generations. What a play does not need is never read: addresses, user names, age
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import compress, product
 from operator import attrgetter, itemgetter
 from typing import Annotated, Final, cast
@@ -16,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..db import to_millis
+from ..moments import to_millis
 from ..plays import (
     EARLIEST,
     Kind,
@@ -248,19 +247,28 @@ def _keys(rows: list[_Row]) -> list[str | None]:
 
     The address does as a rule; where it does not, the names do, row by row.
     """
-    keys = [_track_key(row.track_uri) for row in rows]
-    for place, key in enumerate(keys):
-        if key is None:
+    keys = list(map(_TRACK_KEYS.__getitem__, map(attrgetter("track_uri"), rows)))
+    if None in keys:
+        for place in [place for place, key in enumerate(keys) if key is None]:
             told = _heard(rows[place])
             keys[place] = None if told is None else told.key
     return keys
 
 
-# A history names the same tracks in every file; bounded, because a hostile one does not.
-@lru_cache(maxsize=_MOST_TRACKS)
-def _track_key(uri: str | None) -> str | None:
-    spotify_id = _id(_TRACK_URI, uri)
-    return None if spotify_id is None else track_key(Kind.TRACK, spotify_id, None, "")
+class _TrackKeys(dict[str | None, str | None]):
+    """The key that an address gives: a history names the same tracks in every file."""
+
+    def __missing__(self, uri: str | None) -> str | None:
+        spotify_id = _id(_TRACK_URI, uri)
+        key = None if spotify_id is None else track_key(Kind.TRACK, spotify_id, None, "")
+        if len(self) >= _MOST_TRACKS:
+            self.clear()  # a hostile one names a new one in each row
+        if key is not None:
+            self[uri] = key
+        return key
+
+
+_TRACK_KEYS = _TrackKeys()
 
 
 def _stamps(texts: Sequence[str]) -> NDArray[np.int64]:

@@ -115,7 +115,8 @@ class Upload:
     of several uploaded files cannot be used.
     """
 
-    def __init__(self, contents: "_Contents", opened: ExitStack) -> None:
+    def __init__(self, path: Path, contents: "_Contents", opened: ExitStack) -> None:
+        self.path = path
         found = sorted(contents.found, key=lambda each: each.member.name)  # else as they were sent
         self._found = found
         self._opened = opened
@@ -174,7 +175,7 @@ def open_upload(path: Path, name: str, limits: Limits = _USUAL) -> Upload:
             _look_into(file_path, refusals.display_name(file_name), room, opened, contents)
         if not contents.found:
             raise refusals.none_of_use(contents.refused)
-        return Upload(contents, opened.pop_all())
+        return Upload(path, contents, opened.pop_all())
 
 
 def _several(folder: Path) -> list[tuple[Path, str]]:

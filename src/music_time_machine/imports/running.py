@@ -7,7 +7,7 @@ from there, and nothing is doubled. What its person asks meanwhile is seen betwe
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 
 import msgspec
 import numpy as np
@@ -16,13 +16,15 @@ from sqlalchemy import and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from .. import rankings
-from ..db import Database, changed, from_millis, insert_new, table_of, to_millis
+from ..db import Database, changed, insert_new, table_of
 from ..errors import BadUpload, MusicTimeMachineError
+from ..formats.flat import unpacked
 from ..listens import Batch, TrackIds, forecast, keep_tracks, known_ids, record_batch, take_back
 from ..listens.catalogue import recordings_of, slices
 from ..listens.evidence import LookUp, Told, Tracks, catalogue_of
 from ..models import Account, Archive, Echo, Import, KnownPlays, LeftOutEntry, Listen
-from ..plays import LeftOutRow, Placing, key_number
+from ..moments import from_millis, to_millis
+from ..plays import LeftOutRow, Placing, TrackNames, key_number
 from ..recognition import WIDEST_MS
 from . import uploads
 from .documents import (
@@ -45,9 +47,8 @@ from .documents import (
     is_free,
     is_import,
 )
-from .staging import Rows, Stage, build, unpacked
+from .staging import TRACKS_AT_ONCE, Rows, Stage, build
 
-TRACKS_AT_ONCE = 5_000
 TAKEN_BACK_AT_ONCE = 5_000
 MOST_LEFT_OUT_KEPT = 100_000
 HEARTBEAT = timedelta(seconds=1)
@@ -140,6 +141,7 @@ class _Run:
         self.problems = [row.problem] if row.problem else []
         self.last = row.last_played_at
         self.beaten_at = clock()
+        self.ids: list[int] = []
 
     # Reading and checking
 
@@ -152,7 +154,8 @@ class _Run:
             return Stage(folder)
         left_out = _LeftOut(self)
         with uploads.opened(self.db, self.stored_as, self.file_name) as upload:
-            stage = build(upload, folder, left_out.take, self._beat)
+            file = self._file if self.aim == KEEP else None
+            stage = build(upload, folder, left_out.take, self._beat, file)
         left_out.flush()
         if not self.is_checked:
             self.problems += stage.summary.problems
@@ -226,12 +229,16 @@ class _Run:
 
     def _track_ids(self, stage: Stage) -> NDArray[np.int64]:
         """Our id of each of the stage's tracks; those that are new are added."""
-        found: list[int] = []
-        for some in slices(stage.tracks(), TRACKS_AT_ONCE):
-            with self.db.write() as session:
-                self._hold(session)
-                found += TrackIds().resolve(session, some)
-        return np.array(found, np.int64)
+        for some in slices(islice(stage.tracks(), len(self.ids), None), TRACKS_AT_ONCE):
+            self._file(some)
+        return np.array(self.ids, np.int64)
+
+    def _file(self, tracks: list[TrackNames]) -> None:
+        """Find the ids of the stage's next tracks."""
+        with self.db.write() as session:
+            self._hold(session)
+            self.ids += TrackIds().resolve(session, tracks)
+        self._beat(None)
 
     def _store(self, rows: Rows, ids: NDArray[np.int64]) -> None:
         batch = Batch(rows.stamp, ids[rows.track], rows.ms, rows.nth, rows.source, rows.traits)

@@ -4,45 +4,27 @@ Reading happens once: what is found is kept in flat files beside the upload, fro
 and the import itself take their batches. Memory stays bounded however long the history is.
 """
 
-import os
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 from uuid import uuid4
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadUpload
-from ..formats import HistoryFile, Piece, Upload
-from ..plays import LeftOut, LeftOutRow, Placing, Source, TrackNames
-from ..traits import TRUE, Trait, values
+from ..formats import HistoryFile, Upload
+from ..formats.flat import COLUMNS, PLACINGS, TRACKS, LeftOutSink, Reading, unpacked
+from ..plays import LeftOut, Placing, TrackNames
+from .beside import first_beside, reading_beside
 
-MOST_TRACKS = 1_000_000
 BATCH = 20_000
 AT_ONCE = 500_000
-BYTES_A_ROW = 750  # of Spotify's pretty-printed rows; only the progress bar believes it
-COLUMNS: Mapping[str, type[np.integer]] = {
-    "stamp": np.int64,
-    "track": np.int32,
-    "ms": np.int32,
-    "nth": np.int16,
-    "source": np.int16,
-    "traits": np.int64,
-}
-TRACKS, PLACINGS, SUMMARY = "tracks.jsonl", "placings.jsonl", "summary.json"
-# To the minute, two plays of one short track may look alike.
-_TO_THE_MINUTE = (int(Source.ACCOUNT_DATA), int(Source.LASTFM_MINUTES))
-
-_TRACK = msgspec.json.Decoder(TrackNames)
-
-LeftOutSink = Callable[[str, Sequence[tuple[int, LeftOutRow]]], None]
+TRACKS_AT_ONCE = 5_000
+SUMMARY, BESIDE = "summary.json", "beside"
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -107,7 +89,7 @@ class Stage:
 
     def tracks(self) -> Iterator[TrackNames]:
         """The tracks by number."""
-        return map(_TRACK.decode, self.packed_tracks())
+        return map(unpacked, self.packed_tracks())
 
     def packed_tracks(self) -> Iterator[bytes]:
         """The tracks by number, each to be unpacked by `unpacked`: a fifth of the memory."""
@@ -135,28 +117,25 @@ class Stage:
         return Rows(start, **columns)
 
 
-def unpacked(track: bytes) -> TrackNames:
-    """One of `Stage.packed_tracks`."""
-    return _TRACK.decode(track)
-
-
 def build(
     upload: Upload,
     folder: Path,
     on_left_out: LeftOutSink,
     on_progress: Callable[[int], None],
+    on_tracks: Callable[[list[TrackNames]], None] | None = None,
 ) -> Stage:
     """Read the whole upload into `folder`, which then holds a stage; an older one there goes.
 
-    `on_progress` is told the bytes done after each piece. Raises BadUpload for what no history is;
-    a damaged file only ends itself and is named in the summary.
+    `on_progress` is told the bytes done after each piece. `on_tracks` is given the first tracks, in
+    their order, as long as there is nothing to do but to wait. Raises BadUpload for what no history
+    is; a damaged file only ends itself and is named in the summary.
     """
     for killed in folder.parent.glob(f"{folder.name}.*"):
         shutil.rmtree(killed, ignore_errors=True)  # whoever wrote it has lost its lease
     part = folder.with_name(f"{folder.name}.{uuid4().hex}")
     part.mkdir(mode=0o700)
     try:
-        summary = _in_order(part, _read(upload, part, on_left_out, on_progress))
+        summary = _in_order(part, _read(upload, part, on_left_out, on_progress, on_tracks))
         (part / SUMMARY).write_bytes(msgspec.json.encode(summary))
         if folder.exists():
             shutil.rmtree(folder)
@@ -168,139 +147,78 @@ def build(
 
 
 def _read(
-    upload: Upload, folder: Path, on_left_out: LeftOutSink, on_progress: Callable[[int], None]
+    upload: Upload,
+    folder: Path,
+    on_left_out: LeftOutSink,
+    on_progress: Callable[[int], None],
+    on_tracks: Callable[[list[TrackNames]], None] | None,
 ) -> Summary:
-    with ExitStack() as stack:
-        reading = _Reading(folder, stack, on_left_out)
-        done = 0
-        for file in upload.files:
-            reading.read(upload, file, partial(_further, on_progress, done))
-            done += file.size
-            on_progress(done)
-    return reading.summary()
+    with Reading(folder, on_left_out) as reading:
+        _read_files(upload, reading, folder / BESIDE, on_progress, on_tracks)
+    counts = reading.counts
+    return Summary(
+        rows=counts.rows,
+        plays=counts.plays,
+        repeated=0,
+        placings=counts.placings,
+        tracks=counts.tracks,
+        sources=counts.sources,
+        skipped=counts.skipped,
+        first=0,
+        last=0,
+        problems=tuple(counts.problems),
+    )
+
+
+def _read_files(
+    upload: Upload,
+    reading: Reading,
+    folder: Path,
+    on_progress: Callable[[int], None],
+    on_tracks: Callable[[list[TrackNames]], None] | None,
+) -> None:
+    """Read all files, some of a large upload beside, in `folder`: those come last."""
+    first = first_beside(upload.files)
+    if first == len(upload.files):
+        _read_here(upload, upload.files, reading, on_progress)
+        return
+    here, there = upload.files[:first], upload.files[first:]
+    done = sum(file.size for file in here)
+
+    def both(read_here: int) -> None:
+        on_progress(read_here * upload.size // done)  # the other is about as far
+
+    with reading_beside(upload, first, folder) as beside:
+        _read_here(upload, here, reading, both)
+        if on_tracks is not None:
+            tracks = reading.tracks()
+            while beside.is_reading and (some := list(islice(tracks, TRACKS_AT_ONCE))):
+                on_tracks(some)
+        is_read = beside.has_read(lambda: on_progress(done)) and reading.has_room_for(folder)
+    if is_read:
+        reading.append(folder)
+    shutil.rmtree(folder)
+    if is_read:
+        on_progress(upload.size)
+    else:
+        _read_here(upload, there, reading, lambda read_here: on_progress(done + read_here))
+
+
+def _read_here(
+    upload: Upload,
+    files: Sequence[HistoryFile],
+    reading: Reading,
+    on_progress: Callable[[int], None],
+) -> None:
+    done = 0
+    for file in files:
+        reading.read(upload, file, partial(_further, on_progress, done))
+        done += file.size
+        on_progress(done)
 
 
 def _further(on_progress: Callable[[int], None], before: int, within: int) -> None:
     on_progress(before + within)
-
-
-@dataclass(slots=True)
-class _Counts:
-    rows: int = 0
-    plays: int = 0
-    placings: int = 0
-    sources: int = 0
-    skipped: Counter[LeftOut] = field(default_factory=Counter)
-    problems: list[str] = field(default_factory=list)
-
-
-class _Reading:
-    """Pieces on their way into flat files, in the order in which they were read."""
-
-    def __init__(self, folder: Path, stack: ExitStack, on_left_out: LeftOutSink) -> None:
-        def opened(name: str) -> BinaryIO:
-            descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            return stack.enter_context(os.fdopen(descriptor, "wb"))
-
-        self._columns = {name: opened(name) for name in COLUMNS}
-        self._tracks, self._placings = opened(TRACKS), opened(PLACINGS)
-        self._on_left_out = on_left_out
-        self._numbers: dict[str, int] = {}
-        self._counts = _Counts()
-
-    def read(self, upload: Upload, file: HistoryFile, on_progress: Callable[[int], None]) -> None:
-        """Read one file to its end, or to where it is damaged."""
-        repeats = _Repeats()
-        rows = 0
-        try:
-            for piece in upload.pieces(file):
-                rows += piece.rows
-                self._take(file.name, piece, repeats)
-                # The bytes read so far are not told; most rows are about this long.
-                on_progress(min(file.size, rows * BYTES_A_ROW))
-        except BadUpload as error:
-            self._counts.problems.append(str(error))
-
-    def summary(self) -> Summary:
-        """What was read."""
-        counts = self._counts
-        return Summary(
-            rows=counts.rows,
-            plays=counts.plays,
-            repeated=0,
-            placings=counts.placings,
-            tracks=len(self._numbers),
-            sources=counts.sources,
-            skipped=dict(counts.skipped),
-            first=0,
-            last=0,
-            problems=tuple(counts.problems),
-        )
-
-    def _take(self, file_name: str, piece: Piece, repeats: "_Repeats") -> None:
-        self._name(piece.names)
-        track = np.fromiter(map(self._numbers.__getitem__, piece.key), np.int64, len(piece))
-        columns = {
-            "stamp": piece.stamp,
-            "track": track,
-            "ms": piece.ms,
-            "nth": repeats.count(piece, track),
-            "source": piece.source,
-            "traits": piece.traits,
-        }
-        for name, dtype in COLUMNS.items():
-            self._columns[name].write(columns[name].astype(dtype).data)
-        for placing in piece.placings:
-            self._placings.write(msgspec.json.encode(placing) + b"\n")
-        if piece.left_out:
-            self._on_left_out(file_name, piece.left_out)
-        counts = self._counts
-        counts.rows += piece.rows
-        counts.plays += len(piece)
-        counts.placings += len(piece.placings)
-        counts.sources |= int(np.bitwise_or.reduce(1 << np.unique(piece.source), initial=0))
-        counts.skipped.update(row.reason for _, row in piece.left_out)
-
-    def _name(self, names: Mapping[str, TrackNames]) -> None:
-        for key in names:
-            if key not in self._numbers:
-                self._numbers[key] = len(self._numbers)
-                self._tracks.write(msgspec.json.encode(names[key]) + b"\n")
-        if len(self._numbers) > MOST_TRACKS:
-            raise BadUpload(
-                f"It names more than {MOST_TRACKS:,} different tracks, which no listening history "
-                "does. Send the files exactly as they were made."
-            )
-
-
-class _Repeats:
-    """Counts the true repeats within one file: rows that share stamp, track and length.
-
-    Two such rows are one play, but where the stamp does not tell: to the minute, and offline, when
-    the stamp is of the later sync. There each row is a play, unless both say that they began at
-    the same moment.
-    """
-
-    def __init__(self) -> None:
-        self._count: dict[tuple[int, int, int], int] = {}
-        self._began: dict[tuple[int, int, int, int], int] = {}
-
-    def count(self, piece: Piece, track: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For each play how many like it came before."""
-        nth = np.zeros(len(piece), np.int64)
-        offline = values(piece.traits, Trait.OFFLINE) == TRUE
-        may_repeat = offline | np.isin(piece.source, _TO_THE_MINUTE)
-        for place in np.flatnonzero(may_repeat).tolist():
-            key = (int(piece.stamp[place]), int(track[place]), int(piece.ms[place]))
-            began = int(piece.began[place])
-            known = self._began.get((*key, began)) if began else None
-            if known is None:
-                known = self._count.get(key, 0)
-                self._count[key] = known + 1
-                if began:
-                    self._began[(*key, began)] = known
-            nth[place] = known
-        return nth
 
 
 def _in_order(folder: Path, summary: Summary) -> Summary:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from ..columns import Listens
-from ..db import Database, from_millis, to_millis
+from ..db import Database
 from ..models import Account, Credential, Gap, Live
+from ..moments import from_millis, to_millis
 from ..period import local_day, months_between, next_month
 from ..plays import Source
 from .charts import Buckets

@@ -13,8 +13,9 @@ from sqlalchemy import BigInteger, ColumnElement, and_, func, select, type_coerc
 from sqlalchemy.orm import Session
 
 from .. import db
-from ..db import delete_keys, from_millis, insert_new, table_of, whole_numbers
+from ..db import delete_keys, insert_new, table_of, whole_numbers
 from ..models import Account, Echo, Listen, Track
+from ..moments import from_millis
 from ..plays import key_number
 from ..recognition import WIDEST_MS, Evidence, affected, recognise
 from .catalogue import IDS_A_QUERY, slices

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
-from ..db import change_keys, from_millis, insert_new, look_up, table_of, to_millis
+from ..db import change_keys, insert_new, look_up, table_of
 from ..models import Account, Archive, Echo, Join, Listen, Track
+from ..moments import from_millis, to_millis
 from ..plays import Play
 from ..recognition import EXPORTS, WIDEST_MS
 from ..traits import pack

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import spotify
-from ..db import Database, from_millis, insert_new, table_of, to_millis
+from ..db import Database, insert_new, table_of
 from ..listens import TrackIds, keep_tracks, known_ids, record
 from ..models import Account, Echo, Gap, Listen, Live
+from ..moments import from_millis, to_millis
 from ..plays import Source
 from ..translation import recent_play, track_details
 from .asking import asking

@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import or_, select, update
 
 from .. import spotify
-from ..db import Database, changed, from_millis, to_millis
+from ..db import Database, changed
 from ..errors import ReconnectNeeded
 from ..models import Account, Live
+from ..moments import from_millis, to_millis
 from ..translation import track_details
 from .asking import asking
 from .remembered import ensure_row

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from .. import spotify
-from ..db import EPOCH, Database, changed
+from ..db import Database, changed
 from ..models import Account, Credential, Live
+from ..moments import EPOCH
 from .asking import note_refusals
 from .following import Followed, follow
 from .playing import look
