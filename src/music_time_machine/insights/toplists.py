@@ -239,19 +239,23 @@ def new_tracks(db: Database, account: Account, buckets: Buckets) -> tuple[int, .
 
 def artists(db: Database, account: Account, buckets: Buckets) -> tuple[int, ...]:
     """Different artists in all lists of the snapshots of each bucket."""
-    day = SnapshotArtist.local_date
+    day = Snapshot.local_date
     key = day if buckets.unit == "day" else month_of(day)
-    statement = (
-        select(
-            key.label("bucket"), func.count(SnapshotArtist.artist_id.distinct()).label("artists")
-        )
-        .where(SnapshotArtist.account_id == account.id, day.between(buckets.starts[0], buckets.end))
+    # A count for each bucket along the key: grouping all lists at once would sort them first.
+    taken = (
+        select(key.label("bucket"), func.min(day).label("first"), func.max(day).label("last"))
+        .where(Snapshot.account_id == account.id, day.between(buckets.starts[0], buckets.end))
         .group_by("bucket")
+        .subquery()
     )
+    counted = select(func.count(SnapshotArtist.artist_id.distinct())).where(
+        SnapshotArtist.account_id == account.id,
+        SnapshotArtist.local_date.between(taken.c.first, taken.c.last),
+    )
+    statement = select(taken.c.bucket, counted.scalar_subquery())
     with db.read() as session:
-        return _in_buckets(
-            buckets, {str(row.bucket): row.artists for row in session.execute(statement)}
-        )
+        found = {str(bucket): count for bucket, count in session.execute(statement)}
+    return _in_buckets(buckets, found)
 
 
 def release_years(db: Database, account: Account, start: date, end: date) -> ChartData:
