@@ -32,6 +32,8 @@ IN_WORDS = {
     "medium_term": "the last six months",
     "long_term": "the last year and more",
 }
+# As a chart's labels have room for.
+SHORT_WORDS = {"short_term": "4 weeks", "medium_term": "6 months", "long_term": "the year"}
 SETTLED, MOVING = 60, 30
 
 _Table = type[SnapshotTrack] | type[SnapshotArtist]
@@ -368,7 +370,7 @@ def _overlap_chart(overlaps: tuple[Overlap, ...]) -> ChartData:
     return ChartData(
         kind="barh",
         labels=tuple(
-            f"{RANGE_WORDS[overlap.one]} in {RANGE_WORDS[overlap.other].lower()}"
+            f"{SHORT_WORDS[overlap.one]} in {SHORT_WORDS[overlap.other]}"
             for overlap in overlaps
         ),
         values=tuple(overlap.percent for overlap in overlaps),

@@ -192,10 +192,7 @@ def _counts(archive: Heard, before: tuple[date, date] | None, by: By) -> str:
 
 def told_by(archive: Heard) -> str:
     """What figures of music rest on, as a sentence without its full stop."""
-    return (
-        "From the plays of music that count by your rule, out of everything you brought here "
-        f"and Spotify's API, in {archive.everything.zone.key} time"
-    )
+    return f"From the plays of music that count, in {archive.everything.zone.key} time"
 
 
 def _length(start: date, end: date) -> str:
