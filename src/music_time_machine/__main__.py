@@ -2,6 +2,9 @@
 
 import gc
 import os
+import sys
+
+from .reader import started_early
 
 
 def main() -> None:
@@ -10,10 +13,11 @@ def main() -> None:
     gc.disable()
     # We do no linear algebra, for which NumPy would start a thread for each processor.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from .cli import main as command
+    with started_early(sys.argv[1:]):
+        from .cli import main as command
 
-    gc.enable()
-    command()
+        gc.enable()
+        command()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ STATIC = PACKAGE / "static"
 TEMPLATES = PACKAGE / "templates"
 SHEETS = sorted((STATIC / "css").glob("*.css"))
 TOKENS = (STATIC / "css" / "tokens.css").read_text("utf-8")
+CHART_JS = STATIC / "vendor/chart.js/chart.umd.min.js"
 TOKEN = re.compile(r"(--[a-z0-9-]+):\s*light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
 LIGHT = {name: light for name, light, _dark in TOKEN.findall(TOKENS)}
 DARK = {name: dark for name, _light, dark in TOKEN.findall(TOKENS)}
@@ -103,6 +104,10 @@ def test_the_sheets_are_served_as_one_and_where_nothing_can_be_written_as_they_a
     rules = sum(sheet.read_text("utf-8").count("{") for sheet in SHEETS)
     assert joined.count("{") == rules
     assert (served / "css" / "all.css.gz").stat().st_size < len(joined) / 3
+    script = (served / "js" / "charts.js").read_text("utf-8")
+    assert "export function start" in script
+    assert "/*" not in script
+    assert (served / "vendor/chart.js/chart.umd.min.js").read_bytes() == CHART_JS.read_bytes()
     assert static_files.compressed(STATIC, tmp_path / "kept" / "1") == served
     (tmp_path / "file").write_text("in the way")
     assert static_files.compressed(STATIC, tmp_path / "file" / "1") == STATIC

@@ -1,23 +1,28 @@
-"""`python -m music_time_machine.formats UPLOAD FIRST FOLDER` reads the last files of an upload.
+"""`python -m music_time_machine.formats` reads the last files of an upload beside an import.
 
-An import starts it beside itself, so that two processors read. It knows no database and no
-settings, and ends when nobody listens to it any more.
+It waits for a line that says what: `[path of the upload, number of the first file, folder]`. It
+knows no database and no settings, and ends when nobody listens to it any more.
 """
 
 import gc
 import sys
 from pathlib import Path
 
+import msgspec
+
 from .flat import read_part
 from .upload import open_upload
 
 
 def main() -> None:
-    """Read the files from number FIRST on into FOLDER; a sign of life on stdout for each piece."""
+    """Read the files into the folder; a sign of life on stdout for each piece."""
     gc.disable()  # as in the import itself
-    path, first, folder = sys.argv[1:]
-    with open_upload(Path(path), Path(path).name) as upload:
-        read_part(upload, upload.files[int(first) :], Path(folder), _tell)
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return  # no large upload came
+    path, first, folder = msgspec.json.decode(line, type=tuple[Path, int, Path])
+    with open_upload(path, path.name) as upload:
+        read_part(upload, upload.files[first:], folder, _tell)
 
 
 def _tell() -> None:

@@ -4,13 +4,12 @@ Hides how many processors there are, starting and ending. Whatever happens to th
 import is the same: what it has not read to its end is simply read here.
 """
 
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
+from subprocess import Popen, TimeoutExpired
 
+from .. import reader
 from ..formats import HistoryFile, Upload
 
 LEAST_BYTES = 64_000_000  # below that, it is not worth the start of a process
@@ -21,7 +20,7 @@ BEAT_SECONDS = 0.5
 def first_beside(files: Sequence[HistoryFile]) -> int:
     """The number of the first file to be read beside; that of no file when all are read here."""
     total = sum(file.size for file in files)
-    if total < LEAST_BYTES or (os.cpu_count() or 1) < 2:
+    if total < LEAST_BYTES or not reader.has_processor():
         return len(files)
     here = 0
     for file in files:
@@ -38,17 +37,12 @@ def reading_beside(upload: Upload, first: int, folder: Path) -> Iterator["Beside
     At the end of the block the other process ends: it stops when nobody listens to it.
     """
     folder.mkdir(mode=0o700)
-    arguments = [str(upload.path), str(first), str(folder)]
-    command = [sys.executable, "-P", "-m", "music_time_machine.formats", *arguments]
-    # Where this process finds our modules, that one does.
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with ExitStack() as started:
         process = None
         # Where there is no room for another process, all is read here.
         with suppress(OSError):
-            process = started.enter_context(
-                Popen(command, env=environment, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
-            )
+            process = started.enter_context(reader.take())
+            reader.tell(process, upload.path, first, folder)
         yield Beside(process)
 
 

@@ -370,8 +370,7 @@ def _overlap_chart(overlaps: tuple[Overlap, ...]) -> ChartData:
     return ChartData(
         kind="barh",
         labels=tuple(
-            f"{SHORT_WORDS[overlap.one]} in {SHORT_WORDS[overlap.other]}"
-            for overlap in overlaps
+            f"{SHORT_WORDS[overlap.one]} in {SHORT_WORDS[overlap.other]}" for overlap in overlaps
         ),
         values=tuple(overlap.percent for overlap in overlaps),
         unit="%",

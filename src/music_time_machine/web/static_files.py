@@ -20,6 +20,8 @@ SHEETS = (
 )
 JOINED = "all"
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+# Comments that have their lines to themselves; in our own scripts no text looks like one.
+_OWN_LINES = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 
 log = structlog.get_logger()
 
@@ -36,6 +38,8 @@ def compressed(source: Path, kept: Path) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(source, part)
         _join(part / "css")
+        for script in (part / "js").glob("*.js"):
+            script.write_text(_OWN_LINES.sub("", script.read_text("utf-8")), "utf-8")
         _compress(part)
         part.rename(kept)
     except OSError as error:
