@@ -92,3 +92,8 @@ def test_static_files_may_be_kept_for_ever(stage: Stage) -> None:
 def test_machines_are_told_how_it_is(stage: Stage) -> None:
     assert stage.visitor().get("/healthz").json() == {"status": "ok"}
     assert stage.visitor().get("/readyz").json() == {"status": "ready"}
+
+
+def test_the_icon_is_where_browsers_look_for_it(stage: Stage) -> None:
+    answer = stage.visitor().get("/favicon.ico")
+    assert (answer.status_code, answer.content[:4]) == (200, b"\0\0\1\0")

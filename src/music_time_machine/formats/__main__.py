@@ -5,10 +5,9 @@ knows no database and no settings, and ends when nobody listens to it any more.
 """
 
 import gc
+import json
 import sys
 from pathlib import Path
-
-import msgspec
 
 from .flat import read_part
 from .upload import open_upload
@@ -20,9 +19,9 @@ def main() -> None:
     line = sys.stdin.buffer.readline()
     if not line:
         return  # no large upload came
-    path, first, folder = msgspec.json.decode(line, type=tuple[Path, int, Path])
-    with open_upload(path, path.name) as upload:
-        read_part(upload, upload.files[first:], folder, _tell)
+    path, first, folder = json.loads(line)
+    with open_upload(Path(path), Path(path).name) as upload:
+        read_part(upload, upload.files[first:], Path(folder), _tell)
 
 
 def _tell() -> None:

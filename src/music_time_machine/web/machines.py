@@ -1,6 +1,6 @@
-"""`/healthz` and `/readyz`, for machines that watch this one."""
+"""`/healthz` and `/readyz`, for machines that watch this one; and the icon browsers ask for."""
 
-from flask import Blueprint
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,6 +14,12 @@ pages = Blueprint("machines", __name__)
 def healthz() -> ResponseReturnValue:
     """Whether the process answers."""
     return {"status": "ok"}
+
+
+@pages.get("/favicon.ico")
+def icon() -> ResponseReturnValue:
+    """The icon, for those who ask for it without having read a page."""
+    return redirect(url_for("static", filename="favicon.ico"))
 
 
 @pages.get("/readyz")
