@@ -16,6 +16,7 @@ def main() -> None:
     with started_early(sys.argv[1:]):
         from .cli import main as command
 
+        gc.freeze()  # nor is it looked for there later: at the end that took as long again
         gc.enable()
         command()
 

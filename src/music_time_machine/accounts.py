@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Integer, Row, Select, bindparam, or_, select, update
+from sqlalchemy.engine import Connection as DatabaseConnection
 from sqlalchemy.orm import Session
 
 from . import spotify
@@ -51,7 +52,12 @@ class Connection:
 def find(db: Database, account_id: int, settings: Settings) -> Account | None:
     """The account with this id, or None."""
     with db.ask() as connection:
-        row = connection.execute(_BY_ID, {"id": account_id}).first()
+        return find_by(connection, account_id, settings)
+
+
+def find_by(connection: DatabaseConnection, account_id: int, settings: Settings) -> Account | None:
+    """The same on a connection that asks for more."""
+    row = connection.execute(_BY_ID, {"id": account_id}).first()
     return None if row is None else _account(row, settings)
 
 

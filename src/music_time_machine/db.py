@@ -112,6 +112,7 @@ class Database:
         self.engine = _engine(url)
         self._reading = _reading(self.engine)
         self._writing = self.engine.execution_options(mtm_begin="BEGIN IMMEDIATE")
+        self._asking = self._reading.execution_options(mtm_begin="")
         os.register_at_fork(after_in_child=self._forget_connections)
 
     @property
@@ -127,8 +128,11 @@ class Database:
 
     @contextmanager
     def ask(self) -> Iterator[Connection]:
-        """As `read`, for what every page asks: rows alone, at half the price of a session."""
-        with self._reading.connect() as connection:
+        """For what every page asks: rows alone, each statement seeing a state of its own.
+
+        It costs a third of `read`, which begins and ends a transaction around them.
+        """
+        with self._asking.connect() as connection:
             yield connection
 
     @contextmanager
@@ -421,4 +425,6 @@ def _prepare_sqlite(raw: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A plain BEGIN that reads first and writes later fails under load however long one waits.
-    connection.exec_driver_sql(connection.get_execution_options().get("mtm_begin", "BEGIN"))
+    begin = connection.get_execution_options().get("mtm_begin", "BEGIN")
+    if begin:
+        connection.exec_driver_sql(begin)

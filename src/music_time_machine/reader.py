@@ -44,7 +44,7 @@ def take() -> Popen[bytes]:
         process = _waiting.pop()
         if process.poll() is None:
             return process
-        process.__exit__(None, None, None)
+        process.communicate()  # it has died while it waited
     return _start()
 
 

@@ -1,7 +1,6 @@
 """A large upload is read by two processes, and comes out as if one had read it all."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from music_time_machine import reader
 from music_time_machine.db import Database
 from music_time_machine.formats import flat, open_upload
 from music_time_machine.imports import beside
@@ -115,14 +115,11 @@ def test_the_other_process_ends_when_the_import_is_killed(tmp_path: Path) -> Non
     path, part = tmp_path / "sent.zip", tmp_path / "part"
     path.write_bytes(export(rows(30), rows(30, start=30)))
     part.mkdir()
-    command = [sys.executable, "-m", "music_time_machine.formats", str(path), "0", str(part)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.wait(60) != 0
+    with reader.take() as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        reader.tell(process, path, 0, part)
+        assert process.wait(60) != 0
     assert (part / "stamp").exists()
     assert not (part / "counts.json").exists()
 

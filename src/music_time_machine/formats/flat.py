@@ -7,7 +7,7 @@ be read at the same time by two processes, and be put together as if one had rea
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, type[np.integer]] = {
     "traits": np.int64,
 }
 TRACKS, PLACINGS = "tracks.jsonl", "placings.jsonl"
-_LEFT_OUT, _COUNTS = "left_out.jsonl", "counts.json"
+_LEFT_OUT, _KEYS, _COUNTS = "left_out.jsonl", "keys.json", "counts.json"
 # To the minute, two plays of one short track may look alike.
 _TO_THE_MINUTE = (int(Source.ACCOUNT_DATA), int(Source.LASTFM_MINUTES))
 
@@ -136,6 +136,11 @@ class Reading:
                 "does. Send the files exactly as they were made."
             )
 
+    @property
+    def keys(self) -> Iterable[str]:
+        """The keys of the tracks named so far, by number."""
+        return self._numbers
+
     def tracks(self) -> Iterator[TrackNames]:
         """The tracks named so far, by number."""
         self._tracks.flush()
@@ -161,14 +166,13 @@ class Reading:
 
     def _numbers_of(self, part: Path) -> NDArray[np.integer]:
         """Our numbers of a part's tracks, in its order; those that are new are added."""
-        numbers = []
+        keys = msgspec.json.decode((part / _KEYS).read_bytes(), type=list[str])
         with (part / TRACKS).open("rb") as lines:
-            for line in lines:
-                key = unpacked(line).key
+            for key, line in zip(keys, lines, strict=True):
                 if key not in self._numbers:
                     self._numbers[key] = len(self._numbers)
                     self._tracks.write(line)
-                numbers.append(self._numbers[key])
+        numbers = [self._numbers[key] for key in keys]
         self.counts.tracks = len(self._numbers)
         return np.array(numbers, COLUMNS["track"])
 
@@ -184,6 +188,7 @@ def read_part(
     with (folder / _LEFT_OUT).open("xb") as left_out, Reading(folder, keep) as reading:
         for file in files:
             reading.read(upload, file, lambda _: on_piece())
+    (folder / _KEYS).write_bytes(msgspec.json.encode(list(reading.keys)))
     (folder / _COUNTS).write_bytes(msgspec.json.encode(reading.counts))
 
 

@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Integer, ScalarSelect, bindparam, func, inspect, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    ScalarSelect,
+    bindparam,
+    func,
+    inspect,
+    select,
+)
 
-from ..db import Database
 from ..models import (
     Account,
     AccountRow,
@@ -34,10 +42,9 @@ class State:
     snapshot_at: datetime | None
 
 
-def state(db: Database, account: Account) -> State:
+def state(connection: Connection, account: Account) -> State:
     """How things stand with the account."""
-    with db.ask() as connection:
-        marks = tuple(connection.execute(_STATEMENT, {"own": account.id}).one())
+    marks = tuple(connection.execute(_STATEMENT, {"own": account.id}).one())
     return State(marks, marks[0])
 
 

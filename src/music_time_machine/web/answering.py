@@ -20,9 +20,9 @@ from werkzeug.exceptions import NotFound
 
 from .. import columns
 from ..config import Settings
-from ..insights import ChartData, Heat, freshness
+from ..insights import ChartData, Heat
 from ..period import local_day
-from .context import context, signed_in
+from .context import context, signed_in, state
 from .errors import answer as error_answer
 from .errors import wants_json
 from .spreadsheets import Cell, csv_pieces
@@ -111,15 +111,15 @@ def _key(until: Freshness) -> str | None:
         return None
     here, account = context(), signed_in()
     now = here.clock()
-    state = freshness.state(here.db, account)
+    found = state()
     parts = (
         current_app.static_url_path,
         request.full_path,
         wants_json(),
         session["csrf_token"],
         account,
-        state.marks,
-        state.snapshot_at and ago(state.snapshot_at),
+        found.marks,
+        found.snapshot_at and ago(found.snapshot_at),
         local_day(now, account.zone),
         now.replace(second=0, microsecond=0) if until == "minute" else None,
     )

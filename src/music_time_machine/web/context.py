@@ -13,6 +13,8 @@ from .. import accounts
 from ..config import Settings
 from ..db import Database
 from ..errors import MusicTimeMachineError
+from ..insights import freshness
+from ..insights.freshness import State
 from ..models import Account
 
 
@@ -47,6 +49,13 @@ def visitor() -> Account | None:
     return account
 
 
+def state() -> State:
+    """How things stood with whoever is signed in when the request came."""
+    signed_in()
+    found: State = g.state
+    return found
+
+
 def signed_in() -> Account:
     """Who is signed in; SignInNeeded when nobody is."""
     account = visitor()
@@ -68,7 +77,10 @@ def _from_session() -> Account | None:
     if not isinstance(account_id, int):
         return None
     here = context()
-    account = accounts.find(here.db, account_id, here.settings)
+    with here.db.ask() as connection:
+        account = accounts.find_by(connection, account_id, here.settings)
+        if account is not None:
+            g.state = freshness.state(connection, account)
     # Signing out raises the epoch: a cookie of before is worth nothing, however it was kept.
     if account is None or account.session_epoch != session.get("epoch"):
         return None
