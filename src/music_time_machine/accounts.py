@@ -15,7 +15,6 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Integer, Row, Select, bindparam, or_, select, update
-from sqlalchemy.engine import Connection as DatabaseConnection
 from sqlalchemy.orm import Session
 
 from . import spotify
@@ -52,13 +51,8 @@ class Connection:
 def find(db: Database, account_id: int, settings: Settings) -> Account | None:
     """The account with this id, or None."""
     with db.ask() as connection:
-        return find_by(connection, account_id, settings)
-
-
-def find_by(connection: DatabaseConnection, account_id: int, settings: Settings) -> Account | None:
-    """The same on a connection that asks for more."""
-    row = connection.execute(_BY_ID, {"id": account_id}).first()
-    return None if row is None else _account(row, settings)
+        row = connection.execute(_BY_ID, {"id": account_id}).first()
+    return None if row is None else account_of(row, settings)
 
 
 def find_by_name(db: Database, name: str, settings: Settings) -> Account:
@@ -79,14 +73,14 @@ def find_by_name(db: Database, name: str, settings: Settings) -> Account:
         raise Conflict(
             f"{len(rows)} accounts are named {name}. Use the Spotify id from: mtm account list"
         )
-    return _account(rows[0], settings)
+    return account_of(rows[0], settings)
 
 
 def everyone(db: Database, settings: Settings) -> list[Account]:
     """All accounts of this server, oldest first. For the operator and the timetable."""
     with db.read() as session:
         rows = session.execute(_select().order_by(AccountRow.id)).all()
-    return [_account(row, settings) for row in rows]
+    return [account_of(row, settings) for row in rows]
 
 
 def add_local(
@@ -378,7 +372,11 @@ def _select() -> Select[int, str, str | None, int, str | None]:
 _BY_ID = _select().where(AccountRow.id == bindparam("id", type_=Integer))
 
 
-def _account(row: Row[int, str, str | None, int, str | None], settings: Settings) -> Account:
+def account_of(
+    row: Row[int, str, str | None, int, str | None] | tuple[int, str, str | None, int, str | None],
+    settings: Settings,
+) -> Account:
+    """The account of a row: id, name, Spotify's account id, session epoch, chosen time zone."""
     account_id, name, spotify_account_id, epoch, time_zone = row
     return Account(
         id=account_id,

@@ -289,6 +289,7 @@ def _discoveries(tracks: Listens, today: date) -> ChartData:
     return ChartData(
         kind="bar",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=values,
         unit="tracks",
         series="First heard",

@@ -4,7 +4,7 @@ Knows how stretches of time are chosen and labelled, which bars matter, and how 
 nothing of plays or snapshots.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -26,12 +26,21 @@ BARS_A_HIGHLIGHT = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What each value of a chart belongs to, for a machine: `name` says what (`month`, `hour`)."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChartData:
     """One series. A value of None is a hole: nothing is known there, which is not a zero.
 
     `highlights` are the indexes of the few values that matter, `now` that of the present;
     `contexts` say more about each value, in its tooltip and table. `is_rank`: values are places in
-    a list, so 1 stands at the top.
+    a list, so 1 stands at the top. `keys` stand for the labels in a file, where these say too
+    little; None where the labels are names.
     """
 
     kind: Literal["line", "bar", "barh", "radar"]
@@ -43,11 +52,17 @@ class ChartData:
     now: int | None = None
     contexts: tuple[str, ...] | None = None
     is_rank: bool = False
+    keys: Keys | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not any(self.values)
+
+    @property
+    def drawn(self) -> "ChartData":
+        """The same without the keys, which no drawing needs."""
+        return replace(self, keys=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,8 @@ class Heat:
 
     A value of None is no cell at all: a day that is outside the year. `contexts` say each cell in
     words, the number included. `columns` may be empty texts where a label would be too many.
+    `keys` say for a machine which day or hour each cell is, in one word for each of `keyed_by`;
+    `is_by_column` when time runs down the columns and not along the rows.
     """
 
     rows: tuple[str, ...]
@@ -64,11 +81,24 @@ class Heat:
     contexts: tuple[tuple[str, ...], ...]
     unit: str
     series: str
+    keyed_by: tuple[str, ...]
+    keys: tuple[tuple[tuple[str, ...], ...], ...]
+    is_by_column: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to draw."""
         return not any(any(row) for row in self.values)
+
+    @property
+    def cells(self) -> Iterator[tuple[tuple[str, ...], int, str]]:
+        """The key, the value and the words of each cell, in order of time."""
+        lines = zip(self.keys, self.values, self.contexts, strict=True)
+        table = [list(zip(*line, strict=True)) for line in lines]
+        for line in zip(*table, strict=True) if self.is_by_column else table:
+            for key, value, words in line:
+                if value is not None:
+                    yield key, value, words
 
     @property
     def levels(self) -> tuple[tuple[int | None, ...], ...]:
@@ -181,6 +211,12 @@ class Buckets:
                 for day in self.starts
             )
         return tuple(f"{MONTHS[day.month - 1]} {day.year % 100:02}" for day in self.starts)
+
+    @property
+    def keys(self) -> Keys:
+        """`2026-11-22` for a day or where a week begins, `2026-11` for a month, `2026` for a year."""
+        length = {"day": 10, "week": 10, "month": 7, "year": 4}[self.unit]
+        return Keys(self.unit, tuple(day.isoformat()[:length] for day in self.starts))
 
     def key(self, day: date) -> str:
         """What SQL calls the bucket of a day, for days and months: `2026-11-22` or `2026-11`."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..columns import calendar_day
-from .charts import MONTHS, Buckets, ChartData, Heat, highest, with_holes
+from .charts import MONTHS, Buckets, ChartData, Heat, Keys, highest, with_holes
 from .counting import MS_AN_HOUR, length_words
 from .heard import Heard
 from .plays import bars
@@ -29,6 +29,7 @@ MONTH_NAMES = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 HOURS = tuple(f"{hour}:00" for hour in range(DAY_HOURS))
+HOUR_KEYS = tuple(f"{hour:02}:00" for hour in range(DAY_HOURS))
 HOURS_A_LABEL = 3
 USUAL_WEEKS = 12
 # Day 0, the first of 1970, was a Thursday.
@@ -104,6 +105,7 @@ def plays_by_bucket(
         highlights=highest(hours, but=buckets.now),
         now=buckets.now,
         contexts=tuple(_plays(count) if count else "" for count in plays),
+        keys=buckets.keys,
     )
 
 
@@ -118,6 +120,7 @@ def hours_of_day(archive: Heard, start: date, end: date) -> ChartData:
         series="Plays",
         highlights=highest(plays.tolist()),
         contexts=_lengths(ms),
+        keys=Keys("hour", HOUR_KEYS),
     )
 
 
@@ -132,6 +135,7 @@ def weekdays(archive: Heard, start: date, end: date) -> ChartData:
         series="Plays",
         highlights=highest(plays.tolist()),
         contexts=_lengths(ms),
+        keys=Keys("weekday", SHORT_WEEKDAYS),
     )
 
 
@@ -151,6 +155,8 @@ def week_heat(archive: Heard, start: date, end: date) -> Heat:
         ),
         unit="plays",
         series="Plays",
+        keyed_by=("weekday", "hour"),
+        keys=tuple(tuple((day, hour) for hour in HOUR_KEYS) for day in SHORT_WEEKDAYS),
     )
 
 
@@ -162,20 +168,24 @@ def calendar(archive: Heard, year: int, today: date) -> Heat:
     new_year, last = date(year, 1, 1), date(year, 12, 31)
     days = archive.daily.each(new_year, last)
     known = archive.everything.first_day or date.max
-    outside: tuple[int | None, str] = (None, "")
+    outside: tuple[int | None, str, tuple[str, ...]] = (None, "", ())
     cells = [outside] * new_year.weekday()
     for at, (plays, ms) in enumerate(zip(*map(np.ndarray.tolist, days.by_day), strict=True)):
         day = new_year + timedelta(days=at)
-        cells.append((plays, _of_day(day, plays, ms, day >= known)) if day <= today else outside)
+        words = _of_day(day, plays, ms, day >= known)
+        cells.append((plays, words, (day.isoformat(),)) if day <= today else outside)
     cells += [outside] * (-len(cells) % WEEK_DAYS)
     rows = [cells[weekday::WEEK_DAYS] for weekday in range(WEEK_DAYS)]
     return Heat(
         rows=SHORT_WEEKDAYS,
         columns=_months_above(new_year, len(rows[0])),
-        values=tuple(tuple(value for value, _ in row) for row in rows),
-        contexts=tuple(tuple(words for _, words in row) for row in rows),
+        values=tuple(tuple(value for value, _, _ in row) for row in rows),
+        contexts=tuple(tuple(words for _, words, _ in row) for row in rows),
         unit="plays",
         series="Plays",
+        keyed_by=("date",),
+        keys=tuple(tuple(key for _, _, key in row) for row in rows),
+        is_by_column=True,
     )
 
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Integer,
     ScalarSelect,
     bindparam,
@@ -19,8 +18,8 @@ from sqlalchemy import (
     select,
 )
 
+from ..db import Database
 from ..models import (
-    Account,
     AccountRow,
     Archive,
     Credential,
@@ -36,16 +35,24 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`marks` differ when an account's archive or choices do; `snapshot_at` is its newest one's."""
+    """`marks` differ when an account's archive or choices do; `snapshot_at` is its newest one's.
 
+    `account` is what an account is made of: id, name, Spotify's account id, session epoch, zone.
+    """
+
+    account: tuple[int, str, str | None, int, str | None]
     marks: tuple[object, ...]
     snapshot_at: datetime | None
 
 
-def state(connection: Connection, account: Account) -> State:
-    """How things stand with the account."""
-    marks = tuple(connection.execute(_STATEMENT, {"own": account.id}).one())
-    return State(marks, marks[0])
+def state(db: Database, account_id: int) -> State | None:
+    """Who this is and how things stand with them, in one question; None where there is nobody."""
+    with db.ask() as connection:
+        row = connection.execute(_STATEMENT, {"own": account_id}).first()
+    if row is None:
+        return None
+    account_row, marks = row[:5], row[5:]
+    return State((*account_row,), (*marks,), marks[0])
 
 
 _OWN = bindparam("own", type_=Integer)
@@ -60,6 +67,11 @@ def _of(
 # Made once: to put it together takes longer than to ask it, and every page asks it.
 _STATEMENT = (
     select(
+        AccountRow.id,
+        AccountRow.name,
+        AccountRow.spotify_account_id,
+        AccountRow.session_epoch,
+        Preference.time_zone,
         _of(func.max(Snapshot.taken_at), Snapshot),
         _of(func.count(), Snapshot),
         _of(func.max(Import.created_at), Import),
@@ -67,7 +79,6 @@ _STATEMENT = (
         _of(func.max(Import.finished_at), Import),
         _of(func.count(), Gap),
         _of(func.max(Gap.ended_at), Gap),
-        AccountRow.name,
         Archive.version,
         Credential.consented_at,
         Credential.needs_reconnect,

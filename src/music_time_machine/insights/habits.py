@@ -48,12 +48,16 @@ ORIGINS = (
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session: aware UTC moments, its plays, and the ms of these, without the rests."""
+    """One session: aware UTC moments, its plays, and the ms of these, without the rests.
+
+    `day` is the local day that its first play is stamped with, which may begin the day before.
+    """
 
     start: datetime
     end: datetime
     plays: int
     ms: int
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ def skipping(archive: Heard, start: date, end: date, buckets: Buckets) -> Skippi
         chart=ChartData(
             kind="line",
             labels=buckets.labels,
+            keys=buckets.keys,
             values=tuple(_percent(some, some + others) for others, some in by_bucket),
             unit="%",
             series="Skipped",
@@ -181,6 +186,7 @@ def _session(every: SessionRuns, at: int) -> Session:
         end=_moment(every.end[at]),
         plays=int(every.plays[at]),
         ms=int(every.ms[at]),
+        day=calendar_day(int(every.day[at])),
     )
 
 

@@ -167,6 +167,7 @@ def _discoveries(growth: Growth) -> ChartData:
     return ChartData(
         kind="bar",
         labels=growth.months.labels,
+        keys=growth.months.keys,
         values=growth.new,
         unit="new tracks",
         series="Discoveries",

@@ -129,7 +129,8 @@ class Around:
     `stretches` are the day, its week and its month. `part_of_day` is when more than half of the
     day's plays were, empty where there is no such time. `found` are tracks first heard in that
     month, which `is_beginning` when it is one of the archive's first. `nearest` are the days with
-    plays just before and after one that has none. `counts` is the rule of all of these.
+    plays just before and after one that has none. `counts` is the rule of all of these, and says what
+    it left out of the month.
     """
 
     stretches: tuple[Stretch, Stretch, Stretch]
@@ -183,6 +184,12 @@ class InOtherYears:
     nearest: tuple[date, ...]
     timeline: Timeline | None
     counts: str
+
+    @property
+    def earlier(self) -> date | None:
+        """The day before, None where the archive begins."""
+        begins = self.timeline.first if self.timeline else self.day
+        return self.day - _DAY if begins < self.day else None
 
 
 def on_day(db: Database, account: Account, day: date, now: datetime) -> OnDay:
@@ -262,7 +269,7 @@ def _around(db: Database, archive: Heard, day: date, today: date) -> Around:
         forgotten=_forgotten(db, archive, month, today),
         other_years=_same_day(db, archive, day, today, None),
         nearest=() if on_the_day.plays else _nearest(archive, day),
-        counts=_told(archive, archive.counts(month.start, month.end)),
+        counts=_told(archive, f"{archive.counts(month.start, month.end)} in {month.start:%B %Y}"),
     )
 
 
@@ -438,7 +445,7 @@ def _words(
         return f"a quiet {one.day:%A}: {_plural(plays, 'play')}{_hours_words(one.listens)}"
     if line.plays == 1:
         return f"one of {plays:,} plays, none of them twice"
-    return f"{line.plays:,} of {plays:,} plays that day"
+    return f"{line.plays:,} of the day's {plays:,} plays"
 
 
 def _discovery(

@@ -81,6 +81,7 @@ def bars(buckets: Buckets, values: tuple[int | None, ...], lengths: Iterable[int
     return ChartData(
         kind="bar",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=values,
         unit="plays",
         series="Plays",

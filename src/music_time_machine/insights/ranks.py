@@ -140,6 +140,7 @@ def _chart(taken: _Taken, places: Mapping[str, _Place]) -> ChartData:
     return ChartData(
         kind="line",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=tuple(places[key].rank if key in places else None for key in keys),
         unit="place in the list",
         series="Place",

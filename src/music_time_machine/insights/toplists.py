@@ -146,6 +146,7 @@ def turnover_chart(db: Database, account: Account, start: date, end: date) -> Ch
     return ChartData(
         kind="line",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=tuple(turnover.percent if turnover else None for turnover in ordered),
         unit="% new",
         series="Turnover in percent",
@@ -284,6 +285,7 @@ def release_years(db: Database, account: Account, start: date, end: date) -> Cha
         unit="tracks",
         series="Tracks",
         highlights=highest(values),
+        keys=Keys("decade" if step > 1 else "year", tuple(map(str, starts))),
     )
 
 
@@ -327,6 +329,7 @@ def new_tracks_chart(
     return ChartData(
         kind="line",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=with_holes(new_tracks(db, account, buckets), with_snapshots(buckets, days)),
         unit="new tracks",
         series="New tracks",
@@ -342,6 +345,7 @@ def artists_chart(
     return ChartData(
         kind="bar",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=values,
         unit="artists",
         series="Artists",

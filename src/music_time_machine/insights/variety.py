@@ -77,6 +77,7 @@ def discoveries_chart(
     return ChartData(
         kind="bar",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=values,
         unit="new tracks",
         series="Discoveries",
@@ -105,6 +106,7 @@ def new_and_known(archive: Heard, start: date, end: date, buckets: Buckets) -> N
         chart=ChartData(
             kind="line",
             labels=buckets.labels,
+            keys=buckets.keys,
             values=tuple(
                 _percent(new, plays) if start > begins else None
                 for start, (new, plays) in zip(buckets.starts, in_each, strict=True)
@@ -147,6 +149,7 @@ def diversity(archive: Heard, buckets: Buckets) -> ChartData:
     return ChartData(
         kind="line",
         labels=buckets.labels,
+        keys=buckets.keys,
         values=tuple(value for value, _ in mixes),
         unit="artists",
         series="As mixed as",

@@ -17,7 +17,7 @@ from ..errors import NotFound
 from ..models import Account
 from ..period import FIRST_DAY, local_day, months_between, next_month
 from . import daily, habits, toplists, variety
-from .charts import Buckets, Change, ChartData, Heat, highest
+from .charts import Buckets, Change, ChartData, Heat
 from .daily import BusiestDay, Streaks
 from .habits import Obsession, Sessions
 from .heard import Heard, heard
@@ -31,7 +31,7 @@ FEWEST_PLAYS_BACK = 10
 ONE_DAY = timedelta(days=1)
 LATE_DAYS = 6  # an archive that begins in the first week of a year knows that year
 TOPS = 10
-MS_A_DAY = 86_400_000
+MS_AN_HOUR, MS_A_DAY = 3_600_000, 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Amount:
     """How much it was. `before` are the days it is compared with, None where there are none.
 
     `first` is the track that the year began with, on `first_day`. One hour in `one_hour_in` of the
-    days that the archive knows was spent listening, None where no source tells lengths.
+    days that the archive knows was spent listening, None where it was not even an hour.
     """
 
     plays: Change
@@ -188,20 +188,22 @@ def year_in_review(db: Database, account: Account, year: int, now: datetime) -> 
     if not FIRST_DAY.year <= year <= today.year:
         raise NotFound("There is no such year in your archive.")
     start, end = _days(year, today)
-    known = _known(archive, today)
+    known, is_over = _known(archive, today), year < today.year
+    months = replace(Buckets.months(start, end), is_over=is_over)
     return Year(
         year=year,
         start=start,
         end=end,
-        is_over=year < today.year,
+        is_over=is_over,
         known=known,
         begins=archive.everything.first_day,
-        story=_story(db, account, archive, start, end) if year in known else None,
+        story=_story(db, account, archive, months) if year in known else None,
     )
 
 
-def _story(db: Database, account: Account, archive: Heard, start: date, end: date) -> Story:
-    amount = _amount(db, account, archive, start, end)
+def _story(db: Database, account: Account, archive: Heard, months: Buckets) -> Story:
+    start, end = months.starts[0], months.end
+    amount = _amount(db, account, archive, months)
     return Story(
         amount=amount,
         favourites=_favourites(db, archive, start, end, amount.before),
@@ -212,20 +214,20 @@ def _story(db: Database, account: Account, archive: Heard, start: date, end: dat
             streaks=daily.streaks(archive, start, end),
             busiest=daily.busiest_day(archive, start, end),
         ),
-        news=_news(db, archive, start, end),
+        news=_news(db, archive, months),
         counts=f"{archive.counts(start, end)}. From everything you brought here and Spotify's API, "
         f"in {account.zone.key} time.",
     )
 
 
-def _amount(db: Database, account: Account, archive: Heard, start: date, end: date) -> Amount:
+def _amount(db: Database, account: Account, archive: Heard, months: Buckets) -> Amount:
+    start, end = months.starts[0], months.end
     plays, ms = archive.daily.within(start, end).totals()
     before = _before(archive, start, end)
     plays_before, ms_before = archive.daily.within(*before).totals() if before else (None, None)
     snapshots = toplists.snapshot_days(db, account)
     last_snapshot = snapshots[-1] if snapshots else None
-    chart, _ = daily.plays_by_bucket(archive, Buckets.months(start, end), last_snapshot)
-    chart = _as_of(chart, end)
+    chart, _ = daily.plays_by_bucket(archive, months, last_snapshot)
     tracks = archive.recordings.within(start, end)
     days = (end - _known_from(archive, start)).days + 1
     return Amount(
@@ -233,10 +235,10 @@ def _amount(db: Database, account: Account, archive: Heard, start: date, end: da
         ms=Change(ms, ms_before),
         before=before,
         month=max(_months(archive, start, end), key=lambda month: (month.plays, month.ms)),
-        plays_by_month=replace(chart, highlights=highest(chart.values, but=chart.now)),
+        plays_by_month=chart,
         first=_first(db, tracks),
         first_day=calendar_day(int(tracks.day[0])) if len(tracks) else None,
-        one_hour_in=round(days * MS_A_DAY / ms) if ms else None,
+        one_hour_in=round(days * MS_A_DAY / ms) if ms >= MS_AN_HOUR else None,
     )
 
 
@@ -251,21 +253,15 @@ def _favourites(
     )
 
 
-def _news(db: Database, archive: Heard, start: date, end: date) -> News:
-    months = Buckets.months(start, end)
-    known = variety.new_and_known(archive, start, end, months)
+def _news(db: Database, archive: Heard, months: Buckets) -> News:
+    start, end = months.starts[0], months.end
     return News(
         artists=_between(archive.music.artist_first_day(), start, end),
         tracks=_between(archive.recordings.first_day, start, end),
-        discoveries=_as_of(variety.discoveries_chart(archive, months), end),
-        new_and_known=replace(known, chart=_as_of(known.chart, end)),
+        discoveries=variety.discoveries_chart(archive, months),
+        new_and_known=variety.new_and_known(archive, start, end, months),
         came_back=_came_back(db, archive.music, start, end),
     )
-
-
-def _as_of(chart: ChartData, end: date) -> ChartData:
-    """The chart, in which no month is the present one when the year is over."""
-    return chart if (end.month, end.day) != (12, 31) else replace(chart, now=None)
 
 
 def _days(year: int, today: date) -> tuple[date, date]:

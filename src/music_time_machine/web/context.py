@@ -77,13 +77,14 @@ def _from_session() -> Account | None:
     if not isinstance(account_id, int):
         return None
     here = context()
-    with here.db.ask() as connection:
-        account = accounts.find_by(connection, account_id, here.settings)
-        if account is not None:
-            g.state = freshness.state(connection, account)
-    # Signing out raises the epoch: a cookie of before is worth nothing, however it was kept.
-    if account is None or account.session_epoch != session.get("epoch"):
+    found = freshness.state(here.db, account_id)
+    if found is None:
         return None
+    account = accounts.account_of(found.account, here.settings)
+    # Signing out raises the epoch: a cookie of before is worth nothing, however it was kept.
+    if account.session_epoch != session.get("epoch"):
+        return None
+    g.state = found
     # Whoever comes back keeps being signed in: the cookie is sent anew, once a day.
     today = here.clock().date().isoformat()
     if session.get("seen_on") != today:

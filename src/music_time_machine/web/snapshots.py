@@ -66,29 +66,41 @@ def compare() -> ResponseReturnValue:
 
 
 def _compared(db: Database, account: Account) -> ComparePage:
-    """The comparison of the days `one` and `other`; untold, of the newest and a month before it."""
+    """The comparison of the days `one` and `other`.
+
+    With only one of them, with the snapshot before it; with neither, of the newest and a month
+    before it.
+    """
     days = snapshot_days(db, account)
     if len(days) < 2:
         return ComparePage(days, None, None)
-    usual = _nearest(days, days[-1] - USUAL_SPAN)
-    other, first_problem = _chosen(days, request.args.get("other"), days[-1])
-    fallback = usual if usual != other else days[0] if days[0] != other else days[-1]
-    one, second_problem = _chosen(days, request.args.get("one"), fallback)
-    problem = second_problem or first_problem or (SAME_DAY if one == other else None)
+    one, first_problem = _chosen(days, request.args.get("one"))
+    other, second_problem = _chosen(days, request.args.get("other"))
+    if one is None:
+        one = _nearest(days[:-1], days[-1] - USUAL_SPAN) if other is None else _beside(days, other)
+        other = other or days[-1]
+    elif other is None:
+        other = _beside(days, one)
+    problem = first_problem or second_problem or (SAME_DAY if one == other else None)
     return ComparePage(days, shifts.compare(db, account, one, other, _range()), problem)
 
 
-def _chosen(days: tuple[date, ...], text: str | None, usual: date) -> tuple[date, str | None]:
-    """The day of the snapshot that is meant, and what is to be said about it."""
+def _chosen(days: tuple[date, ...], text: str | None) -> tuple[date | None, str | None]:
+    """The day of the snapshot that is meant, if any, and what is to be said about it."""
     if not text:
-        return usual, None
+        return None, None
     wanted = _date(text.strip())
     if wanted is None:
-        return usual, NO_DATE
+        return None, NO_DATE
     found = _nearest(days, wanted)
     if found == wanted:
         return found, None
     return found, f"No snapshot is of {day_words(wanted)}; {day_words(found)} is the nearest."
+
+
+def _beside(days: tuple[date, ...], day: date) -> date:
+    """The snapshot before that of a day; of the first one the second."""
+    return days[days.index(day) - 1] if day != days[0] else days[1]
 
 
 def _nearest(days: tuple[date, ...], wanted: date) -> date:

@@ -59,8 +59,8 @@ def moment(when: datetime, zone: ZoneInfo) -> str:
 
 
 def day(when: date) -> str:
-    """`22 November 2026`."""
-    return f"{when.day} {when:%B %Y}"
+    """`22 November 2026`, `1 January of the year 1`."""
+    return f"{when.day} {when:%B} {when.year if when.year >= 1000 else f'of the year {when.year}'}"
 
 
 def count(number: int) -> str:
@@ -83,15 +83,34 @@ def ago(when: datetime) -> str:
 
 
 def friends_words(head: Headline) -> str:
-    """What the favourites of the month are made of, as a sentence or two."""
-    parts = []
-    if head.favourites and head.old_friends:
-        of_all = f"of your {_spelled(head.favourites)} most played artists this month"
-        are = "is an old friend" if head.old_friends == 1 else "are old friends"
-        parts.append(f"{_spelled(head.old_friends).capitalize()} {of_all} {are}.")
-    if head.newly_met:
-        parts.append(f"{_spelled(head.newly_met).capitalize()} you met since {head.since:%B}.")
-    return " ".join(parts) or f"{plural(head.plays, 'play')} of {head.artist} in the last 90 days."
+    """What the favourites of the month are made of, as a sentence that leaves none of them out."""
+    old, new, of_all = head.old_friends, head.newly_met, head.favourites
+    rest = of_all - old - new
+    groups = []
+    if old:
+        groups.append((old, "is an old friend" if old == 1 else "are old friends"))
+    if new:
+        groups.append((new, f"{'is' if new == 1 else 'are'} new since {head.since:%B}"))
+    if not groups:
+        return f"{plural(head.plays, 'play')} of {head.artist} in the last 90 days."
+    if rest:
+        groups.append((rest, "came in between" if old and new else "came later" if old else "came before"))
+    (first, said), *others = groups
+    if not others:
+        return f"{_all_of(of_all)} this month {said}."
+    parts = [f"{_spelled(first).capitalize()} of your {_spelled(of_all)} most played artists this month {said}"]
+    parts += [f"{_spelled(count)} {words}" for count, words in others[:-1]]
+    last, words = others[-1]
+    last_words = f"and {_spelled(last)} {words}"
+    if len(groups) == 2:
+        last_words = f"{'the other one' if last == 1 else f'the other {_spelled(last)}'} {words}"
+    return f"{', '.join((*parts, last_words))}."
+
+
+def _all_of(favourites: int) -> str:
+    if favourites == 1:
+        return "Your most played artist"
+    return f"{'Both' if favourites == 2 else f'All {_spelled(favourites)}'} of your most played artists"
 
 
 _SPELLED = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
