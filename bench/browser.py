@@ -19,7 +19,7 @@ from statistics import median
 
 from cases import HERE, Archive, history
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
-from servers import Server, product, session_cookie
+from servers import Server, Visitor, product, session_cookie
 
 sys.path.append(str(HERE.parent))
 import run
@@ -72,6 +72,7 @@ def measure(archive: Archive, runs: int) -> Visits:
     """Visit so many times, each time as somebody who has never been here."""
     visits = Visits()
     with product(archive, keeps_pages=False) as server, _chromium() as browser:
+        Visitor(server).whole(PAGE)  # the figures are there
         _visit(_stranger(browser, server), server, PAGE)  # the server has what it keeps loaded
         for _ in range(runs):
             context = _stranger(browser, server)

@@ -158,6 +158,7 @@ def test_any_two_dates_up_to_today(
         (("2026-02-30", ""), "not a date"),
         (("2026-03-02", "2026-03-01"), "other way round"),
         (("2027-01-01", "2027-02-01"), "lie ahead"),
+        (("1990-01-01", "1999-12-31"), "before 2000"),
     ],
 )
 def test_dates_that_are_none_say_why_and_show_twelve_months(

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from music_time_machine import reader
+from music_time_machine.moments import to_millis
 from tests.formats.samples import extended_json
-from tests.imports.archives import rows
+from tests.imports.archives import NOW, rows
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,7 @@ def test_one_that_waited_reads_what_it_is_told(tmp_path: Path) -> None:
     part = tmp_path / "part"
     part.mkdir()
     with reader.started_early(["import", str(path)]), reader.take() as process:
-        reader.tell(process, path, 0, part)
+        reader.tell(process, path, 0, part, to_millis(NOW))
         process.communicate()
         assert process.returncode == 0
     assert (part / "stamp").stat().st_size == 30 * 8

@@ -45,7 +45,7 @@ def main() -> None:
     except (MusicTimeMachineError, SpotifyError) as error:
         _give_up(str(error))
     except OperationalError as error:
-        _give_up(f"The database cannot be used: {error.orig}. Check DATABASE_URL and DATA_DIR.")
+        _give_up(_database_sentence(error))
     except SQLAlchemyError as error:
         _give_up(f"The database cannot be used ({_first_line(error)}). Check DATABASE_URL.")
     except OSError as error:
@@ -53,6 +53,12 @@ def main() -> None:
     except Exception as error:  # the last place: a sentence, not a stack trace
         logging.getLogger("mtm").debug("unforeseen_error", exc_info=error)
         _give_up(f"Something broke on our side: {_first_line(error)}. LOG_LEVEL=DEBUG shows more.")
+
+
+def _database_sentence(error: OperationalError) -> str:
+    if "database is locked" in str(error.orig):
+        return "The archive is busy just now; try again in a moment."
+    return f"The database cannot be used: {error.orig}. Check DATABASE_URL and DATA_DIR."
 
 
 def _os_sentence(error: OSError) -> str:
@@ -243,7 +249,7 @@ def import_command(paths: tuple[Path, ...], name: str, dry_run: bool, as_json: b
         if not as_json:
             _tell(view, account.zone)
     if as_json:
-        click.echo(json.dumps(_totals(views)))
+        click.echo(json.dumps(_totals(views, is_dry=dry_run)))
     if failed:
         sys.exit(1)
 
@@ -258,7 +264,7 @@ def _import(
     is_dry: bool,
     is_quiet: bool,
 ) -> imports.ImportView:
-    """One import of these files to its end; a dry one is checked, told and cancelled."""
+    """One import of these files to its end; a dry one is checked, told and forgotten."""
     name = f"cli:{os.getpid()}:{os.urandom(4).hex()}"
     size = sum(file.stat().st_size for file in files)
     most = max(settings.max_upload_mb * 1_000_000, size)  # one's own disk, own rule
@@ -269,12 +275,14 @@ def _import(
         )
     try:
         view = _proceed(db, account, import_id, name, path.name, is_quiet=is_quiet)
-        if view.can_start:
-            imports.cancel(db, account, import_id, _now())
     except (Exception, KeyboardInterrupt):
         # The files are still the person's own: what is left of our copy helps nobody.
         imports.fail(db, account, import_id, name, STOPPED, _now())
+        if is_dry:
+            imports.forget(db, account, import_id)
         raise
+    if is_dry:
+        imports.forget(db, account, import_id)
     return view
 
 
@@ -340,7 +348,7 @@ def _tell(view: imports.ImportView, zone: ZoneInfo) -> None:
         click.echo(f"  not history, so not read: {', '.join(view.ignored)}")
 
 
-def _totals(views: list[imports.ImportView]) -> dict[str, object]:
+def _totals(views: list[imports.ImportView], *, is_dry: bool) -> dict[str, object]:
     """What `--json` prints: rows = added + known + the sum of skipped, always."""
     outcomes = [_outcome(view) for view in views]
     skipped: dict[str, int] = {}
@@ -356,7 +364,7 @@ def _totals(views: list[imports.ImportView]) -> dict[str, object]:
         "skipped": skipped,
         "snapshots": sum(_snapshots(view) for view in views),
         "ignored": [name for view in views for name in view.ignored],
-        "imports": [view.id for view in views],
+        "imports": [] if is_dry else [view.id for view in views],
     }
 
 

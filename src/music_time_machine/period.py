@@ -130,7 +130,9 @@ def _two_dates(dates: tuple[str | None, str | None], today: date) -> tuple[date,
         raise ValueError("The first day lies after the last one. Choose them the other way round.")
     if start > today:
         raise ValueError("These days lie ahead. Choose days up to today.")
-    return max(start, FIRST_DAY), min(max(end, FIRST_DAY), today)
+    if end < FIRST_DAY:
+        raise ValueError(f"Nothing was streamed before {FIRST_DAY.year}. Choose later days.")
+    return max(start, FIRST_DAY), min(end, today)
 
 
 def _start(key: str, today: date) -> date:

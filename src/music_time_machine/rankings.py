@@ -6,7 +6,7 @@ A day that has its snapshot keeps it: whoever comes second, Spotify or a file, c
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from .db import insert_new, table_of
@@ -67,6 +67,14 @@ def hand_over(session: Session, account: Account, days: Iterable[date], heir: in
             .where(Snapshot.account_id == account.id, Snapshot.local_date == day)
             .values(import_id=heir)
         )
+
+
+def places_of(session: Session, account: Account, days: Iterable[date]) -> int:
+    """How many places of tracks the snapshots of these days have."""
+    statement = select(func.count()).where(
+        SnapshotTrack.account_id == account.id, SnapshotTrack.local_date.in_(list(days))
+    )
+    return session.scalar(statement) or 0
 
 
 def take_back(session: Session, account: Account, days: Iterable[date]) -> None:

@@ -48,13 +48,14 @@ def take() -> Popen[bytes]:
     return _start()
 
 
-def tell(process: Popen[bytes], upload: Path, first: int, folder: Path) -> None:
+def tell(process: Popen[bytes], upload: Path, first: int, folder: Path, latest: int) -> None:
     """Let it read the files of an upload from number `first` on into `folder`.
 
-    Raises OSError when it has died.
+    What is stamped later than `latest`, in ms since 1970, is left out. Raises OSError when it
+    has died.
     """
     assert process.stdin is not None
-    process.stdin.write(json.dumps([str(upload), first, str(folder)]).encode() + b"\n")
+    process.stdin.write(json.dumps([str(upload), first, str(folder), latest]).encode() + b"\n")
 
 
 def _is_large(path: str) -> bool:

@@ -160,7 +160,7 @@ def bring(db: Database, account: Account, *files: File | bytes) -> imports.Impor
 
 def undo(db: Database, account: Account, import_id: int) -> imports.ImportView:
     """Undo an import, to its end."""
-    imports.undo(db, account, import_id)
+    imports.undo(db, account, import_id, NOW)
     return proceed(db, account, import_id)
 
 

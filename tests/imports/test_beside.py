@@ -16,9 +16,12 @@ from music_time_machine.imports import beside
 from music_time_machine.imports.beside import first_beside, reading_beside
 from music_time_machine.imports.staging import build
 from music_time_machine.models import Account, Track
+from music_time_machine.moments import to_millis
 from music_time_machine.plays import LeftOutRow, TrackNames
 from tests.formats.samples import extended_json, nameless_row
-from tests.imports.archives import adds_up, bring, content, export, proceed, receive, rows
+from tests.imports.archives import NOW, adds_up, bring, content, export, proceed, receive, rows
+
+LATEST = to_millis(NOW)
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def staged(folder: Path, sent: bytes) -> Staged:
         left_out.extend((name, number, row) for number, row in some)
 
     with open_upload(folder / "sent.zip", "sent.zip") as upload:
-        stage = build(upload, folder / "stage", take, lambda _: None)
+        stage = build(upload, folder / "stage", LATEST, take, lambda _: None)
     assert sorted(path.name for path in folder.iterdir()) == ["sent.zip", "stage"]
     files = {path.name: path.read_bytes() for path in (folder / "stage").iterdir()}
     del files["track"], files["tracks.jsonl"]
@@ -84,7 +87,7 @@ def test_the_other_process_reads_the_last_files(tmp_path: Path, two_read: None) 
     path.write_bytes(export(rows(30), rows(30, start=30), rows(20, start=60)))
     with open_upload(path, "sent.zip") as upload:
         first = first_beside(upload.files)
-        with reading_beside(upload, first, tmp_path / "part") as other:
+        with reading_beside(upload, first, tmp_path / "part", LATEST) as other:
             assert other.has_read(lambda: None)
     assert first == 2
     assert (tmp_path / "part" / "stamp").stat().st_size == 20 * 8
@@ -95,7 +98,7 @@ def test_what_a_killed_process_has_not_read_is_not_believed(tmp_path: Path, two_
     path.write_bytes(export(rows(30), rows(30, start=30)))
     with (
         open_upload(path, "sent.zip") as upload,
-        reading_beside(upload, 1, tmp_path / "part") as other,
+        reading_beside(upload, 1, tmp_path / "part", LATEST) as other,
     ):
         assert other._process is not None
         other._process.kill()
@@ -118,7 +121,7 @@ def test_the_other_process_ends_when_the_import_is_killed(tmp_path: Path) -> Non
     with reader.take() as process:
         assert process.stdout is not None
         process.stdout.close()
-        reader.tell(process, path, 0, part)
+        reader.tell(process, path, 0, part, LATEST)
         assert process.wait(60) != 0
     assert (part / "stamp").exists()
     assert not (part / "counts.json").exists()
@@ -136,7 +139,7 @@ def test_an_import_that_is_stopped_stops_the_other_process_and_leaves_nothing(
 
     (tmp_path / "sent.zip").write_bytes(mixed())
     with open_upload(tmp_path / "sent.zip", "sent.zip") as upload, pytest.raises(Stopped):
-        build(upload, tmp_path / "stage", lambda *_: None, stop)
+        build(upload, tmp_path / "stage", LATEST, lambda *_: None, stop)
     assert [path.name for path in tmp_path.iterdir()] == ["sent.zip"]
 
 
@@ -163,7 +166,9 @@ def test_what_waits_for_the_other_process_is_given_the_first_tracks(
     (tmp_path / "sent.zip").write_bytes(mixed())
     filed: list[TrackNames] = []
     with open_upload(tmp_path / "sent.zip", "sent.zip") as upload:
-        stage = build(upload, tmp_path / "stage", lambda *_: None, lambda _: None, filed.extend)
+        stage = build(
+            upload, tmp_path / "stage", LATEST, lambda *_: None, lambda _: None, filed.extend
+        )
     assert filed
     assert filed == list(stage.tracks())[: len(filed)]
 

@@ -145,7 +145,7 @@ def test_one_that_is_tried_again(
     with pytest.raises(KeyboardInterrupt):
         imports.proceed(db, alice, import_id, "w1", lambda: NOW, on_progress=stop)
     imports.fail(db, alice, import_id, "w1", "It broke.", NOW)
-    imports.retry(db, alice, import_id)
+    imports.retry(db, alice, import_id, NOW)
     imports.cancel(db, alice, import_id, NOW)
     proceed(db, alice, import_id, "w2")
     assert is_as_before(db, alice, import_id, before)
@@ -167,7 +167,7 @@ def test_one_of_snapshots_alone_that_is_tried_again(
     with pytest.raises(KeyboardInterrupt):
         imports.proceed(db, alice, import_id, "w1", clock)
     imports.fail(db, alice, import_id, "w1", "It broke.", NOW)
-    imports.retry(db, alice, import_id)
+    imports.retry(db, alice, import_id, NOW)
     imports.cancel(db, alice, import_id, NOW)
     if not imports.find(db, alice, import_id).is_ended:
         proceed(db, alice, import_id, "w2")
@@ -182,14 +182,14 @@ def test_what_has_ended_can_no_longer_be_cancelled(db: Database, alice: Account)
         with pytest.raises(Conflict):
             imports.cancel(db, alice, import_id, NOW)
         with pytest.raises(Conflict):
-            imports.retry(db, alice, import_id)
+            imports.retry(db, alice, import_id, NOW)
     with pytest.raises(Conflict):
-        imports.undo(db, alice, stopped)
+        imports.undo(db, alice, stopped, NOW)
 
 
 def test_what_is_being_undone_is_not_cancelled(db: Database, alice: Account) -> None:
     done = bring(db, alice, export(rows(5)))
-    imports.undo(db, alice, done.id)
+    imports.undo(db, alice, done.id, NOW)
     with pytest.raises(Conflict):
         imports.cancel(db, alice, done.id, NOW)
 
@@ -204,5 +204,5 @@ def test_bobs_import_cannot_be_touched_by_alice(db: Database, alice: Account, bo
     import_id = receive(db, bob, export(rows(5)))
     for touch in (imports.start, imports.undo, imports.retry):
         with pytest.raises(NotFound):
-            touch(db, alice, import_id)
+            touch(db, alice, import_id, NOW)
     assert imports.find(db, bob, import_id).state == "waiting"

@@ -16,6 +16,7 @@ from tests.formats.samples import episode_row, extended_json, extended_row, name
 from tests.imports.archives import (
     FIRST,
     NOTHING,
+    NOW,
     File,
     adds_up,
     bring,
@@ -38,7 +39,7 @@ def check(db: Database, account: Account, *files: File | bytes) -> imports.Impor
 
 
 def start(db: Database, account: Account, import_id: int) -> imports.ImportView:
-    imports.start(db, account, import_id)
+    imports.start(db, account, import_id, NOW)
     return proceed(db, account, import_id)
 
 
@@ -79,7 +80,7 @@ def test_what_was_foretold_is_what_happens(db: Database, alice: Account, tmp_pat
 def test_it_waits_for_its_person_as_long_as_that_takes(db: Database, alice: Account) -> None:
     view = check(db, alice, export(rows(5)))
     assert imports.unattended(db, datetime(2099, 1, 1, tzinfo=UTC)) == []
-    imports.start(db, alice, view.id)
+    imports.start(db, alice, view.id, NOW)
     assert imports.unattended(db, datetime(2099, 1, 1, tzinfo=UTC)) == [(alice.id, view.id)]
 
 
@@ -88,7 +89,7 @@ def test_only_what_waits_for_its_person_can_be_started(db: Database, alice: Acco
     ended = bring(db, alice, export(rows(5)))
     for import_id in (unchecked, ended.id):
         with pytest.raises(Conflict):
-            imports.start(db, alice, import_id)
+            imports.start(db, alice, import_id, NOW)
 
 
 def test_what_came_in_after_the_check_is_known_when_it_starts(db: Database, alice: Account) -> None:
@@ -168,3 +169,12 @@ def test_a_check_stores_no_track(db: Database) -> None:
     assert content(db, account) == NOTHING
     view = imports.find(db, account, 1)
     assert (view.added, view.known, view.started_at) == (0, 0, None)
+
+
+def test_one_that_was_only_checked_can_be_forgotten(db: Database, alice: Account) -> None:
+    view = check(db, alice, export([*rows(5), nameless_row()]))
+    imports.forget(db, alice, view.id)
+    assert (imports.recent(db, alice), uploads(db)) == ([], [])
+    done = bring(db, alice, export(rows(5)))
+    with pytest.raises(Conflict):
+        imports.forget(db, alice, done.id)

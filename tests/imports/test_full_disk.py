@@ -8,7 +8,17 @@ from pathlib import Path
 from music_time_machine import imports
 from music_time_machine.db import Database
 from music_time_machine.models import Account
-from tests.imports.archives import adds_up, bring, content, export, proceed, receive, rows, uploads
+from tests.imports.archives import (
+    NOW,
+    adds_up,
+    bring,
+    content,
+    export,
+    proceed,
+    receive,
+    rows,
+    uploads,
+)
 
 LONG = "as long as the titles of some pieces of chamber music are, with all of their movements"
 
@@ -31,7 +41,7 @@ def test_a_full_disk_ends_it_with_a_sentence_and_later_it_goes_on(
     assert content(db, alice) == before
     kept = sorted(path.name for path in (db.data_dir / "uploads").glob("*/*"))
     assert kept == ["0", "names.json"], "the upload itself, and nothing half done"
-    imports.retry(db, alice, import_id)
+    imports.retry(db, alice, import_id, NOW)
     view = proceed(db, alice, import_id)
     assert (view.state, view.problem, view.added, adds_up(view)) == ("completed", None, 2_000, True)
     assert uploads(db) == []

@@ -12,6 +12,7 @@ from music_time_machine.models import Account
 from tests.formats.samples import extended_json
 from tests.imports.archives import (
     NOTHING,
+    NOW,
     adds_up,
     bring,
     content,
@@ -61,7 +62,7 @@ def test_a_damaged_file_is_told_after_the_check_and_then_may_be_started(
     assert (view.state, view.can_start) == ("waiting", True)
     assert view.problem is not None
     assert "c.json" in view.problem
-    imports.start(db, alice, view.id)
+    imports.start(db, alice, view.id, NOW)
     ended = proceed(db, alice, view.id)
     assert (ended.state, ended.problem, adds_up(ended)) == ("failed", view.problem, True)
     undo(db, alice, view.id)
@@ -75,7 +76,7 @@ def test_an_upload_that_is_gone_ends_it_with_what_to_do(
     import_id = receive(db, alice, export(rows(5)), check_first=is_checked)
     if is_checked:
         proceed(db, alice, import_id)
-        imports.start(db, alice, import_id)
+        imports.start(db, alice, import_id, NOW)
     shutil.rmtree(db.data_dir / "uploads" / uploads(db)[0])
     view = proceed(db, alice, import_id)
     assert view.state == "failed"
@@ -83,7 +84,7 @@ def test_an_upload_that_is_gone_ends_it_with_what_to_do(
     assert "upload it once more" in view.problem
     assert content(db, alice) == NOTHING
     with pytest.raises(Conflict):
-        imports.retry(db, alice, import_id)
+        imports.retry(db, alice, import_id, NOW)
 
 
 def test_an_order_that_is_gone_is_made_again(
@@ -93,6 +94,6 @@ def test_an_order_that_is_gone_is_made_again(
     import_id = receive(db, alice, export(rows(50)), check_first=True)
     proceed(db, alice, import_id)
     shutil.rmtree(next((db.data_dir / "uploads").glob("*/stage")))
-    imports.start(db, alice, import_id)
+    imports.start(db, alice, import_id, NOW)
     view = proceed(db, alice, import_id)
     assert (view.state, view.added, adds_up(view)) == ("completed", 50, True)

@@ -25,6 +25,7 @@ from tests.formats.other_samples import (
 from tests.formats.samples import Json, episode_row, extended_json, extended_row, nameless_row
 from tests.imports.archives import (
     NOTHING,
+    NOW,
     File,
     adds_up,
     content,
@@ -51,7 +52,7 @@ def test_every_row_of_a_generated_file_is_added_known_or_left_out(db: Database, 
         before = content(db, account)
         foretold = proceed(db, account, receive(db, account, file, check_first=True))
         assert content(db, account) == before
-        imports.start(db, account, foretold.id)
+        imports.start(db, account, foretold.id, NOW)
         view = proceed(db, account, foretold.id)
         assert view.state == "completed", view.problem
         assert view.rows == count

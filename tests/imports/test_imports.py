@@ -316,7 +316,7 @@ def test_a_failed_import_goes_on_from_where_it_stood(
     imports.fail(db, alice, import_id, "w", "It broke.", NOW)
     failed = imports.find(db, alice, import_id)
     assert (failed.state, failed.problem, failed.can_retry) == ("failed", "It broke.", True)
-    imports.retry(db, alice, import_id)
+    imports.retry(db, alice, import_id, NOW)
     view = proceed(db, alice, import_id, "w2")
     assert (view.state, view.problem, view.added, view.known) == ("completed", None, 50, 0)
     assert stored(db, alice) == truth(rows(50))
@@ -328,7 +328,7 @@ def test_what_did_not_fail_cannot_be_tried_again(db: Database, alice: Account) -
     damaged = bring(db, alice, export(rows(5), others={"b.json": extended_json(rows(20))[:4_000]}))
     for import_id in (waiting, done.id, damaged.id):
         with pytest.raises(Conflict):
-            imports.retry(db, alice, import_id)
+            imports.retry(db, alice, import_id, NOW)
 
 
 def test_only_its_own_worker_can_give_an_import_up(db: Database, alice: Account) -> None:
@@ -355,7 +355,7 @@ def test_the_upload_of_a_failed_import_is_kept_for_a_day(db: Database, alice: Ac
     assert imports.sweep_strays(db, NOW + timedelta(hours=25)) == 1
     assert not imports.find(db, alice, import_id).can_retry
     with pytest.raises(Conflict, match="upload it once more"):
-        imports.retry(db, alice, import_id)
+        imports.retry(db, alice, import_id, NOW)
 
 
 def make_old(db: Database, moment: datetime) -> None:

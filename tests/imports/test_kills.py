@@ -22,6 +22,7 @@ from tests.formats.other_samples import database, headed_csv
 from tests.formats.samples import TRACK_ID, nameless_row
 from tests.imports.archives import (
     FIRST,
+    NOW,
     Content,
     File,
     adds_up,
@@ -161,7 +162,7 @@ def live(db: Database, account: Account, story: Story, random: Random, watch: St
     kills = kill_until_done(db, account, story, random, watch)
     if is_checked_first:
         assert content(db, account) == story.before
-        imports.start(db, account, 2)
+        imports.start(db, account, 2, NOW)
         kills += kill_until_done(db, account, story, random, watch)
     view = imports.find(db, account, 2)
     assert adds_up(view)
@@ -171,7 +172,7 @@ def live(db: Database, account: Account, story: Story, random: Random, watch: St
         assert (view.forecast.added, view.forecast.known) == (view.added, view.known)
     assert content(db, account) == story.after
     assert list(imports.left_out(db, account, 2)) == story.left_out
-    imports.undo(db, account, 2)
+    imports.undo(db, account, 2, NOW)
     kills += kill_until_done(db, account, story, random, watch)
     assert imports.find(db, account, 2).state == "undone"
     assert content(db, account) == story.before

@@ -134,7 +134,7 @@ def test_one_that_stops_at_every_step_still_comes_to_its_end(
 def test_taking_back_that_stopped_at_any_step_leaves_nothing(
     db: Database,
     sent: list[File],
-    ask: Callable[[Database, Account, int], None] | None,
+    ask: Callable[[Database, Account, int, datetime], None] | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Both ways: undone when it has ended, and cancelled while its worker is on it."""
@@ -151,7 +151,7 @@ def test_taking_back_that_stopped_at_any_step_leaves_nothing(
             imports.cancel(db, account, import_id, NOW)
         else:
             reaches(db, account, import_id, 10_000)
-            ask(db, account, import_id)
+            ask(db, account, import_id, NOW)
         has_stopped = reaches(db, account, import_id, step)
         if not imports.find(db, account, import_id).is_ended:
             reaches(db, account, import_id, 10_000)

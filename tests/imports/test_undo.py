@@ -181,7 +181,7 @@ def test_at_the_same_moment_as_another_import(
     account = emptied(db)
     bring(db, account, true.files[View.EXTENDED], true.files[View.LASTFM])
     coming = receive(db, account, true.files[View.EXTENDED], true.files[View.ACCOUNT])
-    imports.undo(db, account, 1)
+    imports.undo(db, account, 1, NOW)
     workers = [
         Thread(target=proceed, args=(db, account, import_id, f"w{import_id}"))
         for import_id in (1, coming)
@@ -229,11 +229,11 @@ def test_a_snapshot_that_spotify_gave_stays(db: Database, alice: Account, tmp_pa
 def test_only_once_and_only_when_it_has_ended(db: Database, alice: Account) -> None:
     waiting = receive(db, alice, export(rows(5)))
     with pytest.raises(Conflict):
-        imports.undo(db, alice, waiting)
+        imports.undo(db, alice, waiting, NOW)
     proceed(db, alice, waiting)
     undo(db, alice, waiting)
     with pytest.raises(Conflict):
-        imports.undo(db, alice, waiting)
+        imports.undo(db, alice, waiting, NOW)
 
 
 def test_a_failed_import_can_be_undone(db: Database, alice: Account) -> None:
@@ -259,7 +259,7 @@ def test_an_undo_that_its_worker_left_is_taken_up_again(
 ) -> None:
     in_small_batches(monkeypatch, 20)
     bring(db, alice, export(rows(100)))
-    imports.undo(db, alice, 1)
+    imports.undo(db, alice, 1, NOW)
 
     def stop(_: imports.ImportView) -> None:
         raise KeyboardInterrupt
@@ -272,3 +272,40 @@ def test_an_undo_that_its_worker_left_is_taken_up_again(
     assert imports.unattended(db, NOW) == [(alice.id, 1)]
     assert proceed(db, alice, 1, "w2").state == "undone"
     assert content(db, alice) == NOTHING
+
+
+def test_what_an_undo_would_take_is_what_it_takes_whoever_came_first(
+    db: Database, alice: Account, tmp_path: Path
+) -> None:
+    sent = [("a.zip", export(rows(30))), ("mine.db", database(tmp_path / "mine.db"))]
+    bring(db, alice, *sent)
+    bring(db, alice, export(rows(20)))
+    bring(db, alice, SCROBBLES, EXPORT)
+    bring(db, alice, SCROBBLES)
+    for import_id, plays, snapshots in ((1, 10, 1), (2, 20, 0), (3, 0, 0), (4, 1, 0)):
+        before = content(db, alice)
+        stake = imports.at_stake(db, alice, import_id)
+        view = undo(db, alice, import_id)
+        after = content(db, alice)
+        gone = len(before.listens) - len(after.listens)
+        assert (stake.plays, stake.snapshots) == (gone, len(before.days) - len(after.days))
+        assert (gone, stake.snapshots) == (plays, snapshots)
+        assert view.added == gone + len(before.places) - len(after.places)
+        assert adds_up(view)
+    assert content(db, alice) == NOTHING
+
+
+def test_an_undo_that_broke_counts_on_when_it_is_asked_again(
+    db: Database, alice: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_small_batches(monkeypatch, 20)
+    bring(db, alice, export(rows(100)))
+    imports.undo(db, alice, 1, NOW)
+
+    def stop(_: imports.ImportView) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        imports.proceed(db, alice, 1, "w1", lambda: NOW, on_progress=stop)
+    imports.fail(db, alice, 1, "w1", "It broke.", NOW)
+    assert (undo(db, alice, 1).added, content(db, alice)) == (100, NOTHING)

@@ -11,6 +11,7 @@ from music_time_machine.insights.headline import Headline, headline
 from music_time_machine.listens import TrackIds, record
 from music_time_machine.models import Account
 from music_time_machine.plays import Kind, Play, Source
+from music_time_machine.web.words import friends_words
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -160,3 +161,35 @@ def test_a_month_that_has_only_begun_may_have_no_favourites(db: Database, alice:
     found = ask(db, alice, today=date(2026, 11, 1))
     assert found is not None
     assert (found.favourites, found.old_friends, found.newly_met) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("favourites", "old", "new", "sentence"),
+    [
+        (10, 8, 1, "Eight of your ten most played artists this month are old friends, "
+         "one is new since August, and one came in between."),
+        (10, 1, 4, "One of your ten most played artists this month is an old friend, "
+         "four are new since August, and five came in between."),
+        (10, 8, 2, "Eight of your ten most played artists this month are old friends, "
+         "the other two are new since August."),
+        (4, 3, 1, "Three of your four most played artists this month are old friends, "
+         "the other one is new since August."),
+        (10, 7, 0, "Seven of your ten most played artists this month are old friends, "
+         "the other three came later."),
+        (5, 0, 4, "Four of your five most played artists this month are new since August, "
+         "the other one came before."),
+        (10, 0, 10, "All ten of your most played artists this month are new since August."),
+        (10, 10, 0, "All ten of your most played artists this month are old friends."),
+        (2, 2, 0, "Both of your most played artists this month are old friends."),
+        (1, 1, 0, "Your most played artist this month is an old friend."),
+        (1, 0, 1, "Your most played artist this month is new since August."),
+        (3, 0, 0, "12 plays of Mirelle in the last 90 days."),
+        (0, 0, 0, "12 plays of Mirelle in the last 90 days."),
+    ],
+)  # fmt: skip
+def test_the_sentence_leaves_none_of_the_favourites_out(
+    favourites: int, old: int, new: int, sentence: str
+) -> None:
+    since, month = date(2026, 8, 25), date(2026, 11, 1)
+    head = Headline("Mirelle", None, 12, since, None, month, favourites, old, new)
+    assert friends_words(head) == sentence

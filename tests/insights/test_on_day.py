@@ -344,7 +344,7 @@ LONG_BEFORE = plays_on(date(2022, 1, 5), SKY, SUN, SEA)
         (
             [*LONG_BEFORE, *plays_on(date(2024, 11, 3), *[SEA] * 9),
              *plays_on(THAT, SKY, SKY, SUN, SEA)],
-            "2 of 4 plays that day",
+            "2 of the day's 4 plays",
         ),
     ],
 )  # fmt: skip

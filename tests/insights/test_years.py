@@ -285,7 +285,36 @@ def test_one_play_is_a_story(db: Database, alice: Account) -> None:
     assert story.rhythm.busiest is not None
     assert story.rhythm.busiest.day == NOON.date()
     assert story.favourites.obsession is None
-    assert story.amount.one_hour_in == round(306 * 24 * 60 / 3)  # from the first of March on
+    assert story.amount.one_hour_in is None
+
+
+@pytest.mark.parametrize(("ms", "is_said"), [(3_599_999, False), (3_600_000, True)])
+def test_one_hour_in_so_many_is_said_from_the_first_hour_on(
+    db: Database, alice: Account, ms: int, is_said: bool
+) -> None:
+    hear(db, alice, [SKY.play(NOON, ms)])  # the archive begins on the first of March
+    assert story_of(db, alice, 2024).amount.one_hour_in == (306 * 24 if is_said else None)
+
+
+def test_december_of_a_year_that_is_over_may_be_among_the_highest(
+    db: Database, alice: Account
+) -> None:
+    hear(db, alice, [SKY.play(NOON - timedelta(days=90))])
+    hear(db, alice, [Song(f"Winter {n}").play(NOON.replace(month=12, day=n + 1)) for n in range(5)])
+    news = story_of(db, alice, 2024).news
+    assert 11 in news.discoveries.highlights
+    # In the year that is not over, its last month has a colour of its own.
+    at = NOON.replace(month=12, day=20)
+    assert 11 not in story_of(db, alice, 2024, at).news.discoveries.highlights
+
+
+def test_a_session_is_of_the_day_of_its_first_play(db: Database, alice: Account) -> None:
+    midnight = datetime(2024, 2, 29, tzinfo=UTC)
+    hear(db, alice, [SKY.play(midnight + timedelta(minutes=2), 240_000)])
+    view = ask(db, alice, 2024)
+    assert view.story is not None
+    assert view.story.rhythm.sessions.longest is not None
+    assert view.story.rhythm.sessions.longest.day == view.begins == midnight.date()
 
 
 def test_a_play_at_midnight_belongs_to_the_year_on_the_persons_clock(

@@ -51,6 +51,20 @@ def test_spotifys_pause_is_an_error_with_its_time(stage: Stage, visitor: Visitor
         assert set(answer.json()) == {"error"}
 
 
+@pytest.mark.parametrize("status", [400, 403, 404])
+@pytest.mark.parametrize("button", ["/settings/follow", "/settings/snapshot"])
+def test_a_refusal_is_told_where_the_button_leads(
+    stage: Stage, visitor: Visitor, button: str, status: int
+) -> None:
+    stage.break_spotify({"path": "/v1/me/*", "status": status})
+    page = visitor.post(button)
+    assert (page.status_code, page.url) == (200, f"{stage.url}/")
+    sentence = f"Spotify refused that just now ({status}). Nothing was changed; try again later."
+    assert sentence in text_of(page.text)
+    answer = visitor.post(button, headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.json()) == (502, {"error": sentence})
+
+
 def test_nobody_who_is_signed_out_can_ask(stage: Stage) -> None:
     nobody = stage.visitor()
     assert nobody.post("/settings/follow").status_code in {400, 401}

@@ -114,7 +114,9 @@ def week() -> Heat:
         tuple(f"{day}, {hour} h: {plays} plays" for hour, plays in enumerate(row))
         for day, row in zip(DAYS, values, strict=True)
     )
-    return Heat(DAYS, tuple(f"{hour:02}" for hour in range(24)), values, words, "plays", "Plays")
+    hours = tuple(f"{hour:02}" for hour in range(24))
+    keys = tuple(tuple((day, hour) for hour in hours) for day in DAYS)
+    return Heat(DAYS, hours, values, words, "plays", "Plays", ("weekday", "hour"), keys)
 
 
 def year(number: int, until: date) -> Heat:
@@ -122,13 +124,25 @@ def year(number: int, until: date) -> Heat:
     first = date(number, 1, 1)
     values: list[list[int | None]] = [[None] * 53 for _ in DAYS]
     words = [[""] * 53 for _ in DAYS]
+    keys: list[list[tuple[str, ...]]] = [[()] * 53 for _ in DAYS]
     columns = [""] * 53
     for n in range((until - first).days + 1):
         day = first + timedelta(days=n)
         column = (n + first.weekday()) // 7
         values[day.weekday()][column] = day.day
         words[day.weekday()][column] = f"{day.day} {day:%B}: {day.day} plays"
+        keys[day.weekday()][column] = (day.isoformat(),)
         if day.day == 1:
             columns[column] = f"{day:%b}"
     rows = tuple(map(tuple, values))
-    return Heat(DAYS, tuple(columns), rows, tuple(map(tuple, words)), "plays", "Plays a day")
+    return Heat(
+        DAYS,
+        tuple(columns),
+        rows,
+        tuple(map(tuple, words)),
+        "plays",
+        "Plays a day",
+        ("date",),
+        tuple(map(tuple, keys)),
+        is_by_column=True,
+    )

@@ -135,7 +135,7 @@ def test_an_import_that_ended_can_be_undone_once(stage: Stage, visitor: Visitor)
     stage.do_jobs()
     page = visitor.get("/imports/1")
     assert "As if it never came" in text_of(page.text)
-    assert ledger(page.text)["Added, and taken back"] == 30
+    assert ledger(page.text)["Taken back"] == 30
     assert actions(page.text) == set()
     assert plays(stage) == 0
     again = visitor.post("/imports/1/undo")
@@ -149,7 +149,7 @@ def test_undo_asks_once_more_without_a_script(stage: Stage, visitor: Visitor) ->
     asked = re.search(r'<details class="confirm">.*?</details>', page, re.DOTALL)
     assert asked is not None
     assert actions(asked[0]) == actions(page) == {"undo"}
-    assert "takes the 30 plays it added out of your archive" in text_of(asked[0])
+    assert "takes 30 plays out of your archive" in text_of(asked[0])
 
 
 def test_an_import_that_broke_can_go_on(stage: Stage, visitor: Visitor) -> None:
@@ -257,7 +257,7 @@ def test_the_list_tells_how_each_import_stands(stage: Stage, visitor: Visitor) -
     assert "30 plays added" in text_of(visitor.get("/imports").text)
     visitor.post("/imports/1/undo")
     stage.do_jobs()
-    assert "nothing kept" in text_of(visitor.get("/imports").text)
+    assert "30 plays taken back" in text_of(visitor.get("/imports").text)
 
 
 def test_the_rows_left_out_are_a_csv_with_their_reasons(stage: Stage, visitor: Visitor) -> None:
@@ -450,3 +450,57 @@ def test_a_hostile_file_name_is_only_text(stage: Stage, visitor: Visitor) -> Non
     visitor.upload(export(), name=name)
     assert "<img src=x" not in visitor.get("/imports").text
     assert "<img src=x" in text_of(visitor.get("/imports").text)
+
+
+def test_undo_says_how_many_plays_really_go(stage: Stage, visitor: Visitor) -> None:
+    for _ in range(2):
+        visitor.upload(export())
+        stage.do_jobs()
+    assert "nothing goes" in text_of(visitor.get("/imports/1").text)
+    visitor.post("/imports/1/undo")
+    stage.do_jobs()
+    told = ledger(visitor.get("/imports/1").text)
+    assert (told["Taken back"], told["Stayed, or known before"]) == (0, 30)
+    assert "takes 30 plays out of your archive" in text_of(visitor.get("/imports/2").text)
+    visitor.post("/imports/2/undo")
+    stage.do_jobs()
+    assert ledger(visitor.get("/imports/2").text)["Taken back"] == 30
+    assert plays(stage) == 0
+
+
+def test_a_wait_is_counted_from_the_press_of_the_button(stage: Stage, visitor: Visitor) -> None:
+    visitor.upload(export())
+    stage.do_jobs()
+    stage.clock.pass_by(days=2)
+    visitor.post("/imports/1/undo")
+    assert "Still waiting" not in text_of(visitor.get("/imports/1").text)
+    stage.clock.pass_by(seconds=30)
+    assert "Still waiting" in text_of(visitor.get("/imports/1").text)
+
+
+def test_a_failed_import_says_what_of_it_was_read(stage: Stage, visitor: Visitor) -> None:
+    good = extended_json([extended_row(f"2023-01-01T10:{n:02d}:00Z") for n in range(10)])
+    for _ in range(2):
+        files = [("file", ("good.json", good)), ("file", ("cut.json", good[:-9]))]
+        visitor.post("/imports", files=files)
+        stage.do_jobs()
+    first, second = (text_of(visitor.get(f"/imports/{number}").text) for number in (1, 2))
+    assert "10 rows could be read: 10 added, 0 known already." in first
+    assert "10 rows could be read: 0 added, 10 known already." in second
+    for page in (first, second):
+        assert "Nothing of it is in your archive" not in page
+        assert "when you go on" not in page
+
+
+def test_an_empty_file_beside_a_good_one_is_only_named(stage: Stage, visitor: Visitor) -> None:
+    good = extended_json([extended_row()])
+    visitor.post("/imports", files=[("file", ("a.json", good)), ("file", ("empty.json", b""))])
+    stage.do_jobs()
+    page = text_of(visitor.get("/imports/1").text)
+    assert "1 play came home" in page
+    assert "empty.json" in page
+
+
+def test_one_file_too_large_is_to_be_unpacked(visitor: Visitor) -> None:
+    page = visitor.upload(bytes(50_500_000))
+    assert "Unpack it and send the files inside" in text_of(page.text)

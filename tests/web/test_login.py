@@ -125,8 +125,10 @@ def test_an_unregistered_person_is_told_the_causes(stage: Stage) -> None:
         {"path": "/v1/me", "status": 403, "body": "User not registered in the Developer Dashboard"}
     )
     page = visitor.get(address)
-    assert page.status_code >= 400
-    assert "dashboard" in text_of(page.text).lower()
+    assert page.status_code == 403
+    assert "may not be on this app's list" in text_of(page.text)
+    assert "adds it under User Management." in text_of(page.text)
+    assert accounts_stored(stage) == 0
 
 
 def test_signing_out_ends_every_session(stage: Stage) -> None:
@@ -188,3 +190,10 @@ def test_a_failed_sign_in_offers_the_next_try(stage: Stage) -> None:
     page = stage.visitor().consent(ALICE, decision="cancel")
     assert "That sign-in did not work." in text_of(page.text)
     assert 'href="/login"' in page.text
+
+
+def test_pages_opened_signed_out_ask_to_connect_once(stage: Stage) -> None:
+    visitor = stage.visitor()
+    for _ in range(3):
+        visitor.get("/imports", allow_redirects=False)
+    assert text_of(visitor.get("/").text).count("Please connect to Spotify first.") == 1

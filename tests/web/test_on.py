@@ -159,6 +159,29 @@ def test_a_quiet_day_leads_to_the_nearest_with_plays(stage: Stage) -> None:
         assert f'href="/on/{day + timedelta(days=days)}"' in page.text
 
 
+def test_where_no_other_year_has_the_day_the_nearest_days_with_plays_are_named(
+    stage: Stage,
+) -> None:
+    visitor = stage.visitor()
+    visitor.sign_in()
+    now, zone = today(stage), ours(stage).zone
+    hear(stage.db, ours(stage), [
+        SKY.play(datetime(now.year, now.month, now.day, 0, 1, tzinfo=zone) - timedelta(days=days))
+        for days in (60, 500)
+    ])  # fmt: skip
+    words = text_of(visitor.get("/on").text)
+    assert "No other year has a play on this day. The nearest days with plays: " in words
+    assert "a year ago" not in words
+
+
+def test_what_was_left_out_is_said_of_the_month(stage: Stage, visitor: Visitor) -> None:
+    day = first(stage) + timedelta(days=44)
+    short = datetime(day.year, day.month, 1, 9, tzinfo=ours(stage).zone)
+    hear(stage.db, ours(stage), [SKY.play(short, 5_000)])
+    words = text_of(visitor.get(f"/on/{day}").text)
+    assert re.search(rf"1 shorter one \(.*?\) is left out in {day:%B %Y}\.", words)
+
+
 def test_an_empty_archive_says_how_to_begin(stage: Stage) -> None:
     visitor = stage.visitor()
     visitor.sign_in()
@@ -220,6 +243,14 @@ def ready(page: "Page", address: str) -> None:
     """Go there and wait until the slider tells its day: then the arrows are listened to as well."""
     page.goto(address)
     page.locator("#travel-to[aria-valuetext]").wait_for()
+
+
+def test_on_the_page_of_today_the_left_arrow_leads_to_yesterday(
+    stage: Stage, filled: "Page"
+) -> None:
+    ready(filled, f"{stage.url}/on")
+    filled.keyboard.press("ArrowLeft")
+    filled.wait_for_url(f"{stage.url}/on/{today(stage) - timedelta(days=1)}")
 
 
 def test_the_arrow_keys_lead_to_the_day_before_and_after(stage: Stage, filled: "Page") -> None:

@@ -142,6 +142,24 @@ def test_two_snapshots_are_compared_and_the_form_keeps_the_choice(visitor: Visit
 
 
 @pytest.mark.parametrize(
+    ("query", "days"),
+    [
+        ("one=2026-11-22", "From 22 October 2026 to 22 November 2026"),
+        ("one=2026-10-22", "From 22 September 2026 to 22 October 2026"),
+        ("other=2026-10-22", "From 22 September 2026 to 22 October 2026"),
+        ("one=2026-09-22", "From 22 September 2026 to 22 October 2026"),
+        ("", "From 22 October 2026 to 22 November 2026"),
+    ],
+)
+def test_one_day_alone_is_compared_with_the_snapshot_before_it(
+    visitor: Visitor, query: str, days: str
+) -> None:
+    answer = visitor.get(f"/snapshots/compare?{query}")
+    assert days in text_of(answer.text)
+    assert 'role="alert"' not in answer.text
+
+
+@pytest.mark.parametrize(
     ("query", "sentence"),
     [
         ("", None),

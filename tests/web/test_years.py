@@ -17,7 +17,7 @@ from sqlalchemy import update
 from music_time_machine import accounts, columns
 from music_time_machine.models import Account, AccountRow
 from music_time_machine.plays import Play
-from music_time_machine.web.fitting import ELLIPSIS, fitted
+from music_time_machine.web.fitting import ELLIPSIS, drawn_width, fitted
 from tests.insights.library import Song, artist_id, hear
 from tests.stage import ALICE, BOB, Stage, Visitor, text_of
 from tests.web.test_pages import WIDTHS, _violations, sign_in
@@ -108,6 +108,36 @@ def test_a_year_is_told_in_chapters(stage: Stage, visitor: Visitor) -> None:
         assert chapter in words
     assert "so far" not in words
     assert f"in {last_year(stage) - 1}" not in words  # of which the archive knows the end only
+
+
+def test_there_is_a_space_between_sentences(stage: Stage, visitor: Visitor) -> None:
+    listen(stage, ours(stage), [Song("Bare").play(stage.clock())])
+    for year in (last_year(stage) - 1, last_year(stage), this_year(stage)):
+        words = text_of(visitor.get(f"/years/{year}").text)
+        assert "It began with" in words
+        assert re.findall(r"\w[.,:;][A-Z]\w+", words) == [], year
+
+
+def test_one_play_of_three_minutes_is_told_in_minutes(stage: Stage) -> None:
+    found = stage.visitor()
+    found.sign_in(ALICE)
+    at = datetime(last_year(stage), 2, 28, 12, tzinfo=UTC)
+    listen(stage, ours(stage), [Song("Paper Sun").play(at, 180_000)])
+    words = text_of(found.get(f"/years/{last_year(stage)}").text)
+    assert "3 minutes of listening 1 play." in words
+    assert "A picture to keep" in words
+    for silly in ("was spent listening", "0 hours", "1 in "):
+        assert silly not in words
+
+
+def test_large_numbers_have_their_separators(stage: Stage) -> None:
+    found = stage.visitor()
+    found.sign_in(ALICE)
+    at = datetime(last_year(stage), 1, 1, 12, tzinfo=UTC)
+    listen(stage, ours(stage), [Song("Paper Sun").play(at, 3_600_000)])
+    words = text_of(found.get(f"/years/{last_year(stage)}").text)
+    assert "1 in 8,760 hours was spent listening" in words
+    assert "laid end to end, 1 hour of listening" in words
 
 
 def test_the_present_year_says_so_far_and_is_compared_with_the_same_days(
@@ -244,6 +274,13 @@ def test_words_that_fit_stay_whole_and_others_are_cut_at_the_end() -> None:
     assert fitted(" a\n\tb\x07 ", 30, 400) == "a b"
 
 
+def test_names_that_fit_in_most_fonts_are_not_cut() -> None:
+    assert fitted("Lighthouse Ballad in Winter", 30, 442) == "Lighthouse Ballad in Winter"
+    assert drawn_width("Copper Sky é", 10) == drawn_width("Copper Sky e", 10)
+    for unknown in ("日本語", "🎷", "\u2068مرحبا\u2069", ""):
+        assert drawn_width(unknown, 10) is None
+
+
 @pytest.fixture
 def filled(stage: Stage, page: "Page") -> "Page":
     sign_in(stage, page)
@@ -281,7 +318,7 @@ def test_no_words_of_the_picture_leave_their_place(
           document.body.innerHTML = await (await fetch(address)).text();
           const texts = [...document.querySelectorAll("text")];
           return [texts.length, texts
-            .filter((text) => text.getComputedTextLength() > text.parentNode.width.baseVal.value)
+            .filter((text) => text.getBBox().width > text.parentNode.width.baseVal.value)
             .map((text) => text.textContent)];
         }""",
         f"/years/{last_year(stage)}/card.svg?shape={shape}&name=yes",

@@ -1,7 +1,7 @@
 """`python -m music_time_machine.formats` reads the last files of an upload beside an import.
 
-It waits for a line that says what: `[path of the upload, number of the first file, folder]`. It
-knows no database and no settings, and ends when nobody listens to it any more.
+It waits for a line that says what: `[path of the upload, number of the first file, folder, latest
+moment in ms]`. It knows no database and no settings, and ends when nobody listens to it any more.
 """
 
 import gc
@@ -19,9 +19,9 @@ def main() -> None:
     line = sys.stdin.buffer.readline()
     if not line:
         return  # no large upload came
-    path, first, folder = json.loads(line)
+    path, first, folder, latest = json.loads(line)
     with open_upload(Path(path), Path(path).name) as upload:
-        read_part(upload, upload.files[first:], Path(folder), _tell)
+        read_part(upload, upload.files[first:], Path(folder), latest, _tell)
 
 
 def _tell() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..errors import BadUpload
 from ..plays import LeftOut, LeftOutRow, Source, TrackNames
 from ..traits import TRUE, Trait, values
-from .pieces import Piece
+from .pieces import Piece, up_to
 from .upload import HistoryFile, Upload
 
 MOST_TRACKS = 1_000_000
@@ -64,10 +64,13 @@ class Counts(msgspec.Struct):
 
 
 class Reading:
-    """Files on their way into a folder; use it in `with`."""
+    """Files on their way into a folder; use it in `with`.
 
-    def __init__(self, folder: Path, on_left_out: LeftOutSink) -> None:
-        self._folder, self._on_left_out = folder, on_left_out
+    What is stamped later than `latest`, in ms since 1970, is left out.
+    """
+
+    def __init__(self, folder: Path, latest: int, on_left_out: LeftOutSink) -> None:
+        self._folder, self._latest, self._on_left_out = folder, latest, on_left_out
         self._opened = ExitStack()
         self._columns = {name: self._open(name) for name in COLUMNS}
         self._tracks, self._placings = self._open(TRACKS), self._open(PLACINGS)
@@ -89,7 +92,7 @@ class Reading:
         repeats = _Repeats()
         rows = 0
         try:
-            for piece in upload.pieces(file):
+            for piece in up_to(upload.pieces(file), self._latest):
                 rows += piece.rows
                 self._take(file.name, piece, repeats)
                 # The bytes read so far are not told; most rows are about this long.
@@ -178,14 +181,18 @@ class Reading:
 
 
 def read_part(
-    upload: Upload, files: Sequence[HistoryFile], folder: Path, on_piece: Callable[[], None]
+    upload: Upload,
+    files: Sequence[HistoryFile],
+    folder: Path,
+    latest: int,
+    on_piece: Callable[[], None],
 ) -> None:
-    """Read some files of an upload into a folder, for `Reading.append`."""
+    """Read some files of an upload into a folder, for `Reading.append`; `latest` as there."""
 
     def keep(file_name: str, rows: Sequence[tuple[int, LeftOutRow]]) -> None:
         left_out.write(msgspec.json.encode((file_name, rows)) + b"\n")
 
-    with (folder / _LEFT_OUT).open("xb") as left_out, Reading(folder, keep) as reading:
+    with (folder / _LEFT_OUT).open("xb") as left_out, Reading(folder, latest, keep) as reading:
         for file in files:
             reading.read(upload, file, lambda _: on_piece())
     (folder / _KEYS).write_bytes(msgspec.json.encode(list(reading.keys)))

@@ -5,14 +5,16 @@ columns itself, because an object a play costs more than all the rest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import compress
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..moments import to_millis
-from ..plays import LeftOutRow, Placing, Play, TrackNames
+from ..moments import from_millis, to_millis
+from ..plays import LeftOut, LeftOutRow, Placing, Play, TrackNames
 from ..traits import pack
 from .streams import Damaged
 
@@ -27,7 +29,8 @@ class Piece:
     `row` counts from 1 within the file; the arrays run over the plays. `stamp` and `began` are ms
     since 1970 (`began` 0 where not told). `ms` is what the archive keeps: the length played, or
     with the trait ASSUMED the track's own, or 0. `key` is `TrackNames.key` of each play; `names`
-    has what was told of those keys that no earlier piece of this file named.
+    has what was told of those keys that no earlier piece of this file named. `placed` are the rows
+    of the placings.
     """
 
     rows: int
@@ -40,6 +43,7 @@ class Piece:
     names: Mapping[str, TrackNames]
     left_out: list[tuple[int, LeftOutRow]] = field(default_factory=list)
     placings: list[Placing] = field(default_factory=list)
+    placed: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.stamp)
@@ -62,6 +66,55 @@ def gathered(rows: Iterable[Row], size: int = ROWS) -> Iterator[Piece]:
         raise damage
 
 
+def up_to(pieces: Iterable[Piece], latest: int) -> Iterator[Piece]:
+    """The same rows; what is stamped later than `latest`, in ms since 1970, is left out."""
+    last_day = from_millis(latest).date()
+    done = 0
+    for piece in pieces:
+        is_past = all(placing.local_date <= last_day for placing in piece.placings)
+        if is_past and (piece.stamp <= latest).all():
+            yield piece
+        else:
+            yield _without_future(piece, done, latest, last_day)
+        done += piece.rows
+
+
+def _without_future(piece: Piece, done: int, latest: int, last_day: date) -> Piece:
+    others = {number for number, _ in piece.left_out} | set(piece.placed)
+    played = [row for row in range(done + 1, done + piece.rows + 1) if row not in others]
+    wanted = piece.stamp <= latest
+    placed = list(zip(piece.placed, piece.placings, strict=True))
+    left_out = [
+        (played[place], _of_future(f"{from_millis(stamp):%Y-%m-%d %H:%M:%S}", piece, place))
+        for place, stamp in enumerate(piece.stamp.tolist())
+        if stamp > latest
+    ]
+    left_out += [
+        (row, LeftOutRow(LeftOut.IMPOSSIBLE_TIME, f"{placing.local_date} · {placing.track.title}"))
+        for row, placing in placed
+        if placing.local_date > last_day
+    ]
+    kept = [(row, placing) for row, placing in placed if placing.local_date <= last_day]
+    return replace(
+        piece,
+        stamp=piece.stamp[wanted],
+        ms=piece.ms[wanted],
+        source=piece.source[wanted],
+        traits=piece.traits[wanted],
+        began=piece.began[wanted],
+        key=list(compress(piece.key, wanted.tolist())),
+        left_out=sorted(piece.left_out + left_out, key=itemgetter(0)),
+        placings=[placing for _, placing in kept],
+        placed=[row for row, _ in kept],
+    )
+
+
+def _of_future(when: str, piece: Piece, place: int) -> LeftOutRow:
+    named = piece.names.get(piece.key[place])
+    told = [when, named.artist, named.title] if named else [when]
+    return LeftOutRow(LeftOut.IMPOSSIBLE_TIME, " · ".join(text for text in told if text))
+
+
 class _Gathering:
     """Rows on their way into a piece."""
 
@@ -75,6 +128,7 @@ class _Gathering:
         self._plays: list[Play] = []
         self._left_out: list[tuple[int, LeftOutRow]] = []
         self._placings: list[Placing] = []
+        self._placed: list[int] = []
 
     def take(self, row: Row) -> None:
         self.rows += 1
@@ -84,6 +138,7 @@ class _Gathering:
             self._left_out.append((self._done + self.rows, row))
         else:
             self._placings.append(row)
+            self._placed.append(self._done + self.rows)
 
     def piece(self) -> Piece:
         plays = self._plays
@@ -109,6 +164,7 @@ class _Gathering:
             names=names,
             left_out=self._left_out,
             placings=self._placings,
+            placed=self._placed,
         )
         self._done += self.rows
         self._clear()

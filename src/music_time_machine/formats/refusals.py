@@ -108,7 +108,7 @@ def _shortened(text: str, most: int) -> str:
 
 def empty(name: str) -> BadUpload:
     """Nothing was sent: a file of 0 bytes."""
-    return BadUpload(f'"{name}" is empty: {_SEND}.')
+    return NoHistory(f'"{name}" is empty: {_SEND}.')
 
 
 def strange_file(name: str, stranger: Stranger | None) -> BadUpload:
@@ -148,7 +148,7 @@ def sentences(errors: Sequence[BadUpload]) -> tuple[str, ...]:
 
 def empty_zip(name: str) -> BadUpload:
     """A zip without a file in it."""
-    return BadUpload(f'"{name}" is a zip with no file in it: {_SEND}.')
+    return NoHistory(f'"{name}" is a zip with no file in it: {_SEND}.')
 
 
 def damaged(name: str, error: Damaged) -> BadUpload:

@@ -13,6 +13,7 @@ from .documents import (
     LeftOutLine,
     cancel,
     find,
+    forget,
     left_out,
     recent,
     retry,
@@ -21,18 +22,22 @@ from .documents import (
     undo,
 )
 from .running import LeaseLost, fail, proceed
+from .stakes import AtStake, at_stake
 from .uploads import receive, sweep_strays
 
 __all__ = [
     "LEASE",
     "UNDER_WAY",
+    "AtStake",
     "Forecast",
     "ImportView",
     "LeaseLost",
     "LeftOutLine",
+    "at_stake",
     "cancel",
     "fail",
     "find",
+    "forget",
     "left_out",
     "proceed",
     "receive",

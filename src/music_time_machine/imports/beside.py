@@ -31,7 +31,7 @@ def first_beside(files: Sequence[HistoryFile]) -> int:
 
 
 @contextmanager
-def reading_beside(upload: Upload, first: int, folder: Path) -> Iterator["Beside"]:
+def reading_beside(upload: Upload, first: int, folder: Path, latest: int) -> Iterator["Beside"]:
     """Read the files from number `first` on into a new `folder` while the block runs.
 
     At the end of the block the other process ends: it stops when nobody listens to it.
@@ -42,7 +42,7 @@ def reading_beside(upload: Upload, first: int, folder: Path) -> Iterator["Beside
         # Where there is no room for another process, all is read here.
         with suppress(OSError):
             process = started.enter_context(reader.take())
-            reader.tell(process, upload.path, first, folder)
+            reader.tell(process, upload.path, first, folder, latest)
         yield Beside(process)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..db import Database, changed
@@ -53,7 +53,8 @@ class LeftOutLine:
 class ImportView:
     """An import as a page or the terminal shows it; once checked, rows = added + known + left out.
 
-    `percent` is of the whole way that its aim leaves it; `formats` are titles.
+    `percent` is of the whole way that its aim leaves it; `formats` are titles. Of one that waits,
+    `asked_at` is since when. Undone, `added` counts what left the archive with it.
     """
 
     id: int
@@ -62,6 +63,7 @@ class ImportView:
     aim: str
     problem: str | None
     created_at: datetime
+    asked_at: datetime
     checked_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
@@ -163,14 +165,14 @@ def unattended(db: Database, now: datetime, lease: timedelta = LEASE) -> list[tu
         return [(account_id, import_id) for account_id, import_id in session.execute(statement)]
 
 
-def start(db: Database, account: Account, import_id: int) -> None:
+def start(db: Database, account: Account, import_id: int, now: datetime) -> None:
     """Go on after the check. Raises Conflict when it does not wait for that."""
     _ask(
         db,
         account,
         import_id,
         and_(_is_parked(), Import.aim == CHECK),
-        {"aim": KEEP},
+        {"aim": KEEP, "heartbeat_at": now},
         "This import does not wait to be started.",
     )
 
@@ -205,28 +207,67 @@ def cancel(db: Database, account: Account, import_id: int, now: datetime) -> Non
     )
 
 
-def undo(db: Database, account: Account, import_id: int) -> None:
-    """Take back what it added. Raises Conflict when there is nothing to undo."""
+def undo(db: Database, account: Account, import_id: int, now: datetime) -> None:
+    """Take back what it added. Raises Conflict when there is nothing to undo.
+
+    From here on its `added` counts what really leaves the archive, and the rest is `known`.
+    """
+    # One that broke while it was undone has been counted so far.
+    stays = case((Import.aim == UNDO, 0), else_=Import.added)
     _ask(
         db,
         account,
         import_id,
         and_(Import.state.in_((COMPLETED, FAILED)), Import.started_at.is_not(None)),
-        {"aim": UNDO, "state": WAITING, "worker": None, "cursor": 0, "finished_at": None},
+        {
+            "aim": UNDO,
+            "state": WAITING,
+            "worker": None,
+            "heartbeat_at": now,
+            "cursor": 0,
+            "finished_at": None,
+            "added": Import.added - stays,
+            "known": Import.known + stays,
+        },
         "Only an import that has ended can be undone, and only once.",
     )
 
 
-def retry(db: Database, account: Account, import_id: int) -> None:
+def retry(db: Database, account: Account, import_id: int, now: datetime) -> None:
     """Let a failed one go on from where it stood. Raises Conflict when its upload is gone."""
     _ask(
         db,
         account,
         import_id,
         and_(Import.state == FAILED, Import.stored_as.is_not(None)),
-        {"aim": KEEP, "state": WAITING, "worker": None, "problem": None, "finished_at": None},
+        {
+            "aim": KEEP,
+            "state": WAITING,
+            "worker": None,
+            "heartbeat_at": now,
+            "problem": None,
+            "finished_at": None,
+        },
         "The uploaded file is gone. Please upload it once more: nothing is doubled.",
     )
+
+
+def forget(db: Database, account: Account, import_id: int) -> None:
+    """Let an import that was only checked leave no trace. Raises Conflict when it has begun."""
+    find(db, account, import_id)
+    is_idle = or_(_is_parked(), Import.state.in_((FAILED, CANCELLED)))
+    mine = and_(is_import(account, import_id), Import.started_at.is_(None), is_idle)
+    with db.write() as session:
+        row = session.execute(select(Import.stored_as).where(mine).with_for_update()).first()
+        if row is None:
+            raise Conflict("This import has begun, so it cannot be forgotten. You can undo it.")
+        session.execute(
+            delete(LeftOutEntry).where(
+                LeftOutEntry.account_id == account.id, LeftOutEntry.import_id == import_id
+            )
+        )
+        session.execute(delete(Import).where(is_import(account, import_id)))
+    uploads.remove(db, row.stored_as)
 
 
 def _ask(
@@ -273,6 +314,7 @@ def view(session: Session, row: Import) -> ImportView:
         aim=row.aim,
         problem=row.problem,
         created_at=row.created_at,
+        asked_at=row.heartbeat_at or row.created_at,
         checked_at=row.checked_at,
         started_at=row.started_at,
         finished_at=row.finished_at,

@@ -12,7 +12,7 @@ from itertools import groupby, islice
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from .. import rankings
@@ -48,10 +48,12 @@ from .documents import (
     is_import,
 )
 from .staging import TRACKS_AT_ONCE, Rows, Stage, build
+from .stakes import claims, heirs_of_days, plays_told_alone
 
 TAKEN_BACK_AT_ONCE = 5_000
 MOST_LEFT_OUT_KEPT = 100_000
 HEARTBEAT = timedelta(seconds=1)
+AHEAD = timedelta(days=1)  # a play later than that after its upload was not heard: clocks are wrong
 GONE = "The uploaded file is gone. Please upload it once more: nothing is doubled."
 
 Clock = Callable[[], datetime]
@@ -140,6 +142,7 @@ class _Run:
         self.cursor, self.is_checked = row.cursor, row.checked_at is not None
         self.problems = [row.problem] if row.problem else []
         self.last = row.last_played_at
+        self.latest = to_millis(row.created_at + AHEAD)
         self.beaten_at = clock()
         self.ids: list[int] = []
 
@@ -155,7 +158,7 @@ class _Run:
         left_out = _LeftOut(self)
         with uploads.opened(self.db, self.stored_as, self.file_name) as upload:
             file = self._file if self.aim == KEEP else None
-            stage = build(upload, folder, left_out.take, self._beat, file)
+            stage = build(upload, folder, self.latest, left_out.take, self._beat, file)
         left_out.flush()
         if not self.is_checked:
             self.problems += stage.summary.problems
@@ -284,7 +287,7 @@ class _Run:
                 counts = {"added": Import.added + added, "known": Import.known + known}
             else:
                 # A batch that came later may have given a play another record: counted anew.
-                added += self._plays_of_mine(session)
+                added += plays_told_alone(session, self.account, self.import_id)
                 counts = {
                     "added": added,
                     "known": summary.rows - sum(summary.skipped.values()) - added,
@@ -298,21 +301,6 @@ class _Run:
                     known_days=json.dumps([day.isoformat() for day in known_days]),
                 )
             )
-
-    def _plays_of_mine(self, session: Session) -> int:
-        """The plays of which this import brought every record."""
-        mine = Listen.import_id == self.import_id
-        key = (Listen.played_at, Listen.track_id, Listen.ms_played, Listen.nth, Listen.source)
-        told_by_others = select(
-            Echo.of_played_at, Echo.of_track_id, Echo.of_ms_played, Echo.of_nth, Echo.of_source
-        ).where(
-            Echo.account_id == self.account.id,
-            or_(Echo.import_id.is_(None), Echo.import_id != self.import_id),
-        )
-        statement = select(func.count()).where(
-            Listen.account_id == self.account.id, mine, tuple_(*key).not_in(told_by_others)
-        )
-        return session.scalar(statement) or 0
 
     def _sources(self, session: Session | None = None) -> int:
         """A bit for each source that the archive has."""
@@ -346,12 +334,15 @@ class _Run:
             start = self._take_back(start, end)
         with self.db.write() as session:
             self._hold(session, holding_aim=False)
-            self._take_back_days(session)
-            mine = (
+            places = self._take_back_days(session)
+            if counts := self._left(places):
+                mine = is_import(self.account, self.import_id)
+                session.execute(update(Import).where(mine).values(**counts))
+            claimed = (
                 KnownPlays.account_id == self.account.id,
                 KnownPlays.import_id == self.import_id,
             )
-            session.execute(delete(KnownPlays).where(*mine))
+            session.execute(delete(KnownPlays).where(*claimed))
         self.end(CANCELLED if aim == CANCEL else UNDONE)
 
     def _take_back(self, start: int, end: int) -> int:
@@ -360,15 +351,21 @@ class _Run:
             self._hold(session, holding_aim=False)
             until = min(self._stretch_end(session, start), end)
             stretch = (from_millis(start), from_millis(until))
-            claims = self._claims(session)
-            take_back(session, self.account, self.import_id, stretch, claims, self.clock())
+            others = claims(session, self.account, self.import_id)
+            gone = take_back(session, self.account, self.import_id, stretch, others, self.clock())
             session.execute(
                 update(Import)
                 .where(is_import(self.account, self.import_id))
-                .values(cursor=until + 1, heartbeat_at=self.clock())
+                .values(cursor=until + 1, heartbeat_at=self.clock(), **self._left(gone))
             )
         self._tell()
         return until + 1
+
+    def _left(self, gone: int) -> dict[str, object]:
+        """An undone import counts as added what really left with it, as `documents.undo` began."""
+        if self.aim != UNDO:
+            return {}
+        return {"added": Import.added + gone, "known": Import.known - gone}
 
     def _stretch_end(self, session: Session, start: int) -> int:
         """The stamp of the record some thousands after `start`, or the end of time."""
@@ -385,37 +382,15 @@ class _Run:
             ends += [] if found is None else [to_millis(found)]
         return min(ends, default=2**62)
 
-    def _claims(self, session: Session) -> dict[int, bytes]:
-        """What other imports found known, by their ids: those that stand, or are under way."""
-        statement = (
-            select(KnownPlays.import_id, KnownPlays.rows)
-            .join(
-                Import,
-                and_(Import.account_id == KnownPlays.account_id, Import.id == KnownPlays.import_id),
-            )
-            .where(
-                KnownPlays.account_id == self.account.id,
-                KnownPlays.import_id != self.import_id,
-                Import.aim.in_((CHECK, KEEP)),
-            )
-        )
-        claims: dict[int, bytes] = {}
-        for import_id, rows in session.execute(statement):
-            claims[import_id] = claims.get(import_id, b"") + rows
-        return claims
-
-    def _take_back_days(self, session: Session) -> None:
+    def _take_back_days(self, session: Session) -> int:
+        """Remove the snapshots that nobody else brought; how many places are gone with them."""
         days = set(rankings.brought_by(session, self.account, self.import_id))
-        statement = select(Import.id, Import.known_days).where(
-            Import.account_id == self.account.id,
-            Import.id != self.import_id,
-            Import.aim.in_((CHECK, KEEP)),
-        )
-        for other, known_days in session.execute(statement).all():
-            inherited = days & {date.fromisoformat(day) for day in json.loads(known_days)}
-            rankings.hand_over(session, self.account, inherited, other)
-            days -= inherited
-        rankings.take_back(session, self.account, days)
+        heirs = heirs_of_days(session, self.account, self.import_id, days)
+        for day, heir in heirs.items():
+            rankings.hand_over(session, self.account, [day], heir)
+        places = rankings.places_of(session, self.account, days - heirs.keys())
+        rankings.take_back(session, self.account, days - heirs.keys())
+        return places
 
     # The row
 

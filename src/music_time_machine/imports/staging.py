@@ -120,12 +120,14 @@ class Stage:
 def build(
     upload: Upload,
     folder: Path,
+    latest: int,
     on_left_out: LeftOutSink,
     on_progress: Callable[[int], None],
     on_tracks: Callable[[list[TrackNames]], None] | None = None,
 ) -> Stage:
     """Read the whole upload into `folder`, which then holds a stage; an older one there goes.
 
+    What is stamped later than `latest`, in ms since 1970, is left out.
     `on_progress` is told the bytes done after each piece. `on_tracks` is given the first tracks, in
     their order, as long as there is nothing to do but to wait. Raises BadUpload for what no history
     is; a damaged file only ends itself and is named in the summary.
@@ -135,7 +137,7 @@ def build(
     part = folder.with_name(f"{folder.name}.{uuid4().hex}")
     part.mkdir(mode=0o700)
     try:
-        summary = _in_order(part, _read(upload, part, on_left_out, on_progress, on_tracks))
+        summary = _in_order(part, _read(upload, part, latest, on_left_out, on_progress, on_tracks))
         (part / SUMMARY).write_bytes(msgspec.json.encode(summary))
         if folder.exists():
             shutil.rmtree(folder)
@@ -149,12 +151,13 @@ def build(
 def _read(
     upload: Upload,
     folder: Path,
+    latest: int,
     on_left_out: LeftOutSink,
     on_progress: Callable[[int], None],
     on_tracks: Callable[[list[TrackNames]], None] | None,
 ) -> Summary:
-    with Reading(folder, on_left_out) as reading:
-        _read_files(upload, reading, folder / BESIDE, on_progress, on_tracks)
+    with Reading(folder, latest, on_left_out) as reading:
+        _read_files(upload, reading, folder / BESIDE, latest, on_progress, on_tracks)
     counts = reading.counts
     return Summary(
         rows=counts.rows,
@@ -174,6 +177,7 @@ def _read_files(
     upload: Upload,
     reading: Reading,
     folder: Path,
+    latest: int,
     on_progress: Callable[[int], None],
     on_tracks: Callable[[list[TrackNames]], None] | None,
 ) -> None:
@@ -188,7 +192,7 @@ def _read_files(
     def both(read_here: int) -> None:
         on_progress(read_here * upload.size // done)  # the other is about as far
 
-    with reading_beside(upload, first, folder) as beside:
+    with reading_beside(upload, first, folder, latest) as beside:
         _read_here(upload, here, reading, both)
         if on_tracks is not None:
             tracks = reading.tracks()

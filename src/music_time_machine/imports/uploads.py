@@ -134,10 +134,12 @@ def _save(
 
 
 def _too_large(names: Sequence[str], max_bytes: int) -> UploadTooLarge:
-    what = f'"{names[0]}" is' if len(names) == 1 else "These files together are"
+    is_one = len(names) == 1
+    what = f'"{names[0]}" is' if is_one else "These files together are"
+    way = "Unpack it and send the files inside" if is_one else "Send them in smaller portions"
     return UploadTooLarge(
         f"{what} larger than {max_bytes // 1_000_000} MB, the most this server takes at once. "
-        "Upload the files inside it one by one, or ask your host for a higher MAX_UPLOAD_MB."
+        f"{way}, or ask your host for a higher MAX_UPLOAD_MB."
     )
 
 

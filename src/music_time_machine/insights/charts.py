@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
@@ -93,12 +94,13 @@ class Heat:
     @property
     def cells(self) -> Iterator[tuple[tuple[str, ...], int, str]]:
         """The key, the value and the words of each cell, in order of time."""
-        lines = zip(self.keys, self.values, self.contexts, strict=True)
-        table = [list(zip(*line, strict=True)) for line in lines]
-        for line in zip(*table, strict=True) if self.is_by_column else table:
-            for key, value, words in line:
-                if value is not None:
-                    yield key, value, words
+        places = [(row, at) for row in range(len(self.rows)) for at in range(len(self.columns))]
+        if self.is_by_column:
+            places.sort(key=itemgetter(1))
+        for row, at in places:
+            value = self.values[row][at]
+            if value is not None:
+                yield self.keys[row][at], value, self.contexts[row][at]
 
     @property
     def levels(self) -> tuple[tuple[int | None, ...], ...]:
@@ -214,7 +216,7 @@ class Buckets:
 
     @property
     def keys(self) -> Keys:
-        """`2026-11-22` for a day or where a week begins, `2026-11` for a month, `2026` for a year."""
+        """`2026-11-22` for a day or a week's first, `2026-11` for a month, `2026` for a year."""
         length = {"day": 10, "week": 10, "month": 7, "year": 4}[self.unit]
         return Keys(self.unit, tuple(day.isoformat()[:length] for day in self.starts))
 

@@ -5,7 +5,6 @@ page what none of these tables tells adds it here.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import (
@@ -35,14 +34,13 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`marks` differ when an account's archive or choices do; `snapshot_at` is its newest one's.
+    """`marks` differ when an account's archive or choices do.
 
     `account` is what an account is made of: id, name, Spotify's account id, session epoch, zone.
     """
 
     account: tuple[int, str, str | None, int, str | None]
     marks: tuple[object, ...]
-    snapshot_at: datetime | None
 
 
 def state(db: Database, account_id: int) -> State | None:
@@ -52,7 +50,7 @@ def state(db: Database, account_id: int) -> State | None:
     if row is None:
         return None
     account_row, marks = row[:5], row[5:]
-    return State((*account_row,), (*marks,), marks[0])
+    return State((*account_row,), (*marks,))
 
 
 _OWN = bindparam("own", type_=Integer)

@@ -97,7 +97,7 @@ def home(db: Database, account: Account, now: datetime) -> Home:
     constant = toplists.constant_artists(db, account, date.min, date.max, 1)
     rests_on = coverage(db, account, now)
     return Home(
-        is_empty=not (len(everything.music) or len(everything.spoken) or snapshots),
+        is_empty=not (len(everything.music) or len(everything.spoken) or growth.total),
         source=growth.source,
         plays=archive.daily.totals()[0],
         tracks=growth.total,

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..db import Database
 from ..models import Account
-from ..period import Period
+from ..period import CUSTOM, Period
 from . import daily, habits, shifts, spoken, toplists, variety
 from .charts import Buckets, Change, ChartData, Heat
 from .counting import MS_AN_HOUR
@@ -92,7 +92,8 @@ class FromSnapshots:
 class Overview:
     """`period` as asked for, and the local days from `start` to `end` that are shown of it.
 
-    `before` are the days that it is held against, None for all time. `counts` says which plays
+    `before` are the days that it is held against: None for all time, and where the archive, which
+    begins on `begins`, does not know them whole. `counts` says which plays
     count; `unit` is what the bars of plays are: day, week, month or year.
     """
 
@@ -100,6 +101,7 @@ class Overview:
     start: date
     end: date
     before: Days | None
+    begins: date | None
     unit: str
     is_empty: bool
     snapshots: int
@@ -116,30 +118,36 @@ def overview(db: Database, account: Account, period: Period, by: By = "plays") -
     start = _start(period, archive.everything.first_day, every_day)
     days = tuple(day for day in every_day if start <= day <= period.end)
     everything = (archive.everything.music, archive.everything.spoken)
+    begins = archive.everything.first_day
+    before = period.before if begins and period.before and begins <= period.before[0] else None
     last_snapshot = every_day[-1] if every_day else None
     shown = (start, period.end)
     buckets = Buckets.fitting(*shown, is_over=period.is_over)
+    listed = _from_snapshots(db, account, shown, Buckets.of(period, start), days)
     return Overview(
         period=period,
         start=start,
         end=period.end,
-        before=period.before,
+        before=before,
+        begins=begins,
         unit=buckets.unit,
-        is_empty=not (days or any(len(part.within(start, period.end)) for part in everything)),
+        is_empty=listed.artists.is_empty
+        and listed.new_tracks.is_empty
+        and not any(len(part.within(*shown)) for part in everything),
         snapshots=len(days),
-        totals=_totals(archive, start, period.end, period.before),
+        totals=_totals(archive, start, period.end, before),
         counts=f"{archive.counts(start, period.end)}. From everything you brought here and "
         f"Spotify's API, in {account.zone.key} time.",
-        heard=_from_plays(db, archive, shown, period.before, buckets, by, last_snapshot),
-        listed=_from_snapshots(db, account, shown, Buckets.of(period, start), days),
+        heard=_from_plays(db, archive, shown, before, buckets, by, last_snapshot),
+        listed=listed,
     )
 
 
 def _start(period: Period, first_play: date | None, snapshots: tuple[date, ...]) -> date:
-    """Where the period starts, or for all time the first thing in the archive."""
-    if period.key != "all":
-        return period.start
+    """Where the period starts; all time and dates of long ago with the archive's first thing."""
     first = min((day for day in (first_play, *snapshots[:1]) if day), default=period.end)
+    if period.key not in ("all", CUSTOM) or (period.key == CUSTOM and first > period.end):
+        return period.start
     return min(max(first, period.start), period.end)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ..db import Database, month_of
 from ..models import Account, Album, Artist, Snapshot, SnapshotArtist, SnapshotTrack, Track
-from .charts import Buckets, ChartData, highest, with_holes
+from .charts import Buckets, ChartData, Keys, highest, with_holes
 
 CHANGING = "short_term"
 TURNOVERS = 24

@@ -5,9 +5,11 @@ were rendered, both right for as long as nothing of the account has changed.
 """
 
 import gzip
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from hashlib import blake2b
 from threading import Lock
 from typing import Literal
@@ -21,12 +23,11 @@ from werkzeug.exceptions import NotFound
 from .. import columns
 from ..config import Settings
 from ..insights import ChartData, Heat
-from ..period import local_day
+from ..period import CUSTOM, Period, local_day
 from .context import context, signed_in, state
 from .errors import answer as error_answer
 from .errors import wants_json
 from .spreadsheets import Cell, csv_pieces
-from .words import ago
 
 PATIENCE_SECONDS = 0.4  # how long a page waits for the columns before it shows itself without them
 LEAST_BYTES = 1_400  # what fits into one packet is not made smaller
@@ -119,7 +120,6 @@ def _key(until: Freshness) -> str | None:
         session["csrf_token"],
         account,
         found.marks,
-        found.snapshot_at and ago(found.snapshot_at),
         local_day(now, account.zone),
         now.replace(second=0, microsecond=0) if until == "minute" else None,
     )
@@ -132,11 +132,23 @@ def _rendered(template: str, view: object, more: dict[str, object]) -> Kept:
         chart = next((chart for name, chart in _charts(view) if name == wanted), None)
         if chart is None:
             raise NotFound
-        name = f"{(request.endpoint or 'chart').partition('.')[0]}-{wanted}.csv"
+        name = f"{_file_name(view, wanted)}.csv"
         return _kept("".join(csv_pieces(*_table(chart))), "text/csv", name)
     if wants_json():
         return _kept(msgspec.json.encode(view, enc_hook=_encoded), "application/json")
+    more = {"file_name": partial(_file_name, view), **more}
     return _kept(render_template(template, view=view, **more), "text/html")
+
+
+def _file_name(view: object, chart: str) -> str:
+    """What a chart's files are called: page, chart and stretch, `analytics-plays-12m`."""
+    page = (request.endpoint or "chart").partition(".")[0]
+    period = getattr(view, "period", None)
+    stretch: tuple[object, ...] = ()
+    if isinstance(period, Period):
+        stretch = (period.start, period.end) if period.key == CUSTOM else (period.key,)
+    parts = (page, *(request.view_args or {}).values(), chart, *stretch)
+    return re.sub("[^0-9A-Za-z]+", "-", "-".join(map(str, parts))).strip("-")
 
 
 def _kept(body: str | bytes, mimetype: str, file_name: str | None = None) -> Kept:
@@ -200,13 +212,11 @@ def _charts(view: object, name: str = "") -> Iterator[tuple[str, ChartData | Hea
 def _table(chart: ChartData | Heat) -> tuple[list[str], Iterable[list[Cell]]]:
     """The head and the rows of a chart's numbers; what is not known is an empty cell."""
     if isinstance(chart, Heat):
-        rows: list[list[Cell]] = []
-        for contexts, values in zip(chart.contexts, chart.values, strict=True):
-            known = zip(contexts, values, strict=True)
-            rows += [[context, value] for context, value in known if value is not None]
-        return ["where", chart.unit], rows
-    beside = chart.contexts or ("",) * len(chart.labels)
-    told = zip(chart.labels, chart.values, beside, strict=True)
-    return ["label", chart.unit, "beside"], (
-        [label, "" if value is None else value, words] for label, value, words in told
-    )
+        head = [*chart.keyed_by, chart.unit, "in words"]
+        return head, ([*key, value, words] for key, value, words in chart.cells)
+    name, keys = (chart.keys.name, chart.keys.values) if chart.keys else ("name", chart.labels)
+    values: Iterable[Cell] = ("" if value is None else value for value in chart.values)
+    if not any(chart.contexts or ()):
+        return [name, chart.unit], map(list, zip(keys, values, strict=True))
+    beside = chart.contexts or ()
+    return [name, chart.unit, "beside"], map(list, zip(keys, values, beside, strict=True))

@@ -1,14 +1,24 @@
 """The one place that turns an error into an answer: a page, or `{"error": "a sentence"}`."""
 
 import structlog
-from flask import Flask, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ..errors import MusicTimeMachineError
-from ..spotify import SpotifyError
+from ..spotify import Forbidden, SpotifyError
 from .context import SignInNeeded
 
 log = structlog.get_logger()
@@ -26,7 +36,7 @@ SENTENCES = {
     503: "The archive is busy just now. Wait a moment and try again.",
 }
 
-
+REFUSED = frozenset({400, 403, 404})
 STALE = "This form was no longer valid. Go back, reload the page and try again."
 
 
@@ -59,7 +69,7 @@ def register(app: Flask) -> None:
     def sign_in_needed(error: SignInNeeded) -> ResponseReturnValue:
         if wants_json() or request.method != "GET":
             return answer(error.status, str(error))
-        flash(str(error), "info")
+        _flash_once(str(error))
         return redirect(url_for("home.show"))
 
     @app.errorhandler(MusicTimeMachineError)
@@ -69,9 +79,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(SpotifyError)
     def spotifys(error: SpotifyError) -> ResponseReturnValue:
         log.warning("spotify_refused", kind=type(error).__name__, status=error.status)
-        status = 502 if error.permanent else 503
-        page, status = answer(status, str(error), "Spotify could not do it.")
-        return page, status, _retry_after(error.retry_after)
+        return _spotify_answer(error)
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> ResponseReturnValue:
@@ -96,6 +104,30 @@ def register(app: Flask) -> None:
     def unforeseen(error: Exception) -> ResponseReturnValue:
         log.error("unforeseen_error", path=request.path, exc_info=error)
         return answer(500, SENTENCES[500])
+
+
+def _flash_once(sentence: str) -> None:
+    """However many pages are opened signed out, the next one says it once."""
+    if ("info", sentence) not in session.get("_flashes", []):
+        flash(sentence, "info")
+
+
+def _spotify_answer(error: SpotifyError) -> ResponseReturnValue:
+    """A page of its own; after a button that was refused the page that the button leads to."""
+    sentence = _of_spotify(error)
+    if error.status in REFUSED and request.method == "POST" and not wants_json():
+        flash(sentence, "error")
+        return redirect(url_for("home.show"), 303)
+    page, status = answer(502 if error.permanent else 503, sentence, "Spotify could not do it.")
+    return page, status, _retry_after(error.retry_after)
+
+
+def _of_spotify(error: SpotifyError) -> str:
+    """Spotify's own reason where it is one; nobody entered what was refused without."""
+    is_told = isinstance(error, Forbidden) and error.cause != "removed_or_foreign"
+    if is_told or error.status not in REFUSED:
+        return str(error)
+    return f"Spotify refused that just now ({error.status}). Nothing was changed; try again later."
 
 
 def _retry_after(seconds: float | None) -> dict[str, str]:

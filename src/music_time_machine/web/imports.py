@@ -65,13 +65,17 @@ def upload() -> ResponseReturnValue:
 @pages.get(f"/imports/<{ID}>")
 def show(import_id: int) -> ResponseReturnValue:
     """One import: the check, its progress, and for good how it ended."""
-    return _show("imports/import.html", import_id)
+    here, account = context(), signed_in()
+    view = imports.find(here.db, account, import_id)
+    stake = imports.at_stake(here.db, account, import_id) if view.can_undo else None
+    return render_template("imports/import.html", view=view, phase=phase(view), stake=stake)
 
 
 @pages.get(f"/imports/<{ID}>/progress")
 def progress(import_id: int) -> ResponseReturnValue:
     """The part of that page that moves, alone."""
-    return _show("imports/_progress.html", import_id)
+    view = imports.find(context().db, signed_in(), import_id)
+    return render_template("imports/_progress.html", view=view, phase=phase(view))
 
 
 @pages.get(f"/imports/<{ID}>/left-out.csv")
@@ -91,7 +95,8 @@ def left_out(import_id: int) -> ResponseReturnValue:
 @pages.post(f"/imports/<{ID}>/start")
 def start(import_id: int) -> ResponseReturnValue:
     """Go on after the check."""
-    return _act(imports.start, import_id, "On it: the import begins.")
+    begin = partial(imports.start, now=context().clock())
+    return _act(begin, import_id, "On it: the import begins.")
 
 
 @pages.post(f"/imports/<{ID}>/cancel")
@@ -104,13 +109,15 @@ def cancel(import_id: int) -> ResponseReturnValue:
 @pages.post(f"/imports/<{ID}>/undo")
 def undo(import_id: int) -> ResponseReturnValue:
     """Take back exactly what an import added."""
-    return _act(imports.undo, import_id, "What this import added is taken back.")
+    take_back = partial(imports.undo, now=context().clock())
+    return _act(take_back, import_id, "What only this import knew is taken back.")
 
 
 @pages.post(f"/imports/<{ID}>/retry")
 def retry(import_id: int) -> ResponseReturnValue:
     """Let a failed import go on where it stopped."""
-    return _act(imports.retry, import_id, "It goes on where it stopped.")
+    go_on = partial(imports.retry, now=context().clock())
+    return _act(go_on, import_id, "It goes on where it stopped.")
 
 
 @pages.errorhandler(RequestEntityTooLarge)
@@ -154,11 +161,6 @@ def _act(
     return redirect(there, 303)
 
 
-def _show(template: str, import_id: int) -> str:
-    view = imports.find(context().db, signed_in(), import_id)
-    return render_template(template, view=view, phase=phase(view))
-
-
 def _refuse(error: BadRequest) -> ResponseReturnValue:
     """The form again, with the sentence beside it and the right status."""
     if wants_json() or visitor() is None:
@@ -190,7 +192,7 @@ def _most_files() -> int:
 def _too_long() -> str:
     return (
         f"That is more than {context().settings.max_upload_mb:,} MB, the most this server takes at "
-        "once. Send the files in smaller portions: nothing is doubled."
+        "once. Unpack a large zip and send the files inside, some at a time: nothing is doubled."
     )
 
 

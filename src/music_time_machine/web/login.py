@@ -25,6 +25,12 @@ log = structlog.get_logger()
 TOKEN_SECONDS = 10
 
 
+class NotListed(SignInFailed):
+    """Spotify knows this person, and does not let the app ask about them."""
+
+    status = 403
+
+
 def prepare(app: Flask, settings: Settings) -> None:
     """Tell Authlib where Spotify's accounts service is."""
     oauth = OAuth(app)
@@ -73,7 +79,7 @@ def finish() -> ResponseReturnValue:
     with spotify.Client(
         here.settings.spotify_api_url, lambda _force: tokens.access_token
     ) as client:
-        profile = client.me()
+        profile = _profile(client)
     account = accounts.sign_in(here.db, profile, tokens, here.settings, here.clock())
     remember(account)
     log.info("signed_in", account=account.id)
@@ -90,6 +96,19 @@ def leave() -> ResponseReturnValue:
     log.info("signed_out", account=account.id)
     flash("You are signed out. Your archive stays as it is.", "success")
     return redirect(url_for("home.show"))
+
+
+def _profile(client: spotify.Client) -> spotify.Profile:
+    try:
+        return client.me()
+    except spotify.Forbidden as error:
+        if error.cause in {"scope", "premium"}:
+            raise
+        log.warning("sign_in_not_listed", detail=error.detail)
+        raise NotListed(
+            "Your Spotify account may not be on this app's list; whoever runs the server adds it "
+            "under User Management."
+        ) from None
 
 
 def _tokens() -> spotify.Tokens:

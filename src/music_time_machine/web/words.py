@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .. import accounts, preferences, snapshots
 from ..insights import Headline
+from ..period import local_day
 from .context import context, visitor
 from .sleeve import sleeve
 
@@ -82,37 +83,42 @@ def ago(when: datetime) -> str:
     return "just now"
 
 
+def since(when: datetime, zone: ZoneInfo) -> str:
+    """`today`, `yesterday`, `3 days ago`: what stays true the whole day."""
+    days = (local_day(context().clock(), zone) - local_day(when, zone)).days
+    return ("today", "yesterday")[days] if 0 <= days < 2 else f"{plural(days, 'day')} ago"
+
+
 def friends_words(head: Headline) -> str:
     """What the favourites of the month are made of, as a sentence that leaves none of them out."""
     old, new, of_all = head.old_friends, head.newly_met, head.favourites
-    rest = of_all - old - new
-    groups = []
-    if old:
-        groups.append((old, "is an old friend" if old == 1 else "are old friends"))
-    if new:
-        groups.append((new, f"{'is' if new == 1 else 'are'} new since {head.since:%B}"))
-    if not groups:
+    groups = [
+        (old, "is an old friend" if old == 1 else "are old friends"),
+        (new, f"{'is' if new == 1 else 'are'} new since {head.since:%B}"),
+        (
+            of_all - old - new,
+            "came in between" if old and new else f"came {'later' if old else 'before'}",
+        ),
+    ]
+    groups = [(number, said) for number, said in groups if number]
+    if not old + new:
         return f"{plural(head.plays, 'play')} of {head.artist} in the last 90 days."
-    if rest:
-        groups.append((rest, "came in between" if old and new else "came later" if old else "came before"))
-    (first, said), *others = groups
-    if not others:
-        return f"{_all_of(of_all)} this month {said}."
-    parts = [f"{_spelled(first).capitalize()} of your {_spelled(of_all)} most played artists this month {said}"]
-    parts += [f"{_spelled(count)} {words}" for count, words in others[:-1]]
-    last, words = others[-1]
-    last_words = f"and {_spelled(last)} {words}"
+    first, said = groups[0]
+    if len(groups) == 1:
+        return f"{_ALL_OF.get(of_all, f'All {_spelled(of_all)} of your most played artists')} this month {said}."
+    parts = [
+        f"{_spelled(first).capitalize()} of your {_spelled(of_all)} most played artists this month {said}"
+    ]
     if len(groups) == 2:
-        last_words = f"{'the other one' if last == 1 else f'the other {_spelled(last)}'} {words}"
-    return f"{', '.join((*parts, last_words))}."
+        number, said = groups[1]
+        parts.append(f"the other {'one' if number == 1 else _spelled(number)} {said}")
+    else:
+        parts += [f"{_spelled(number)} {said}" for number, said in groups[1:]]
+        parts[-1] = f"and {parts[-1]}"
+    return f"{', '.join(parts)}."
 
 
-def _all_of(favourites: int) -> str:
-    if favourites == 1:
-        return "Your most played artist"
-    return f"{'Both' if favourites == 2 else f'All {_spelled(favourites)}'} of your most played artists"
-
-
+_ALL_OF = {1: "Your most played artist", 2: "Both of your most played artists"}
 _SPELLED = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -149,7 +155,7 @@ def _viewer() -> Viewer | None:
     here = context()
     connection = accounts.connection(here.db, account)
     taken = snapshots.latest(here.db, account)
-    note = "no snapshot yet" if taken is None else f"snapshot {ago(taken)}"
+    note = "no snapshot yet" if taken is None else f"snapshot {since(taken, account.zone)}"
     return Viewer(
         name=account.name,
         state=connection.state,

@@ -7,7 +7,7 @@ from .. import insights
 from ..errors import NotFound
 from .answering import answer
 from .context import context, signed_in
-from .fitting import fitted
+from .fitting import drawn_width, fitted
 
 pages = Blueprint("years", __name__)
 
@@ -39,7 +39,13 @@ def card(year: int) -> ResponseReturnValue:
     shape = "wide" if request.args.get("shape") == "wide" else "tall"
     name = account.name if request.args.get("name") == "yes" else None
     picture = render_template(
-        "years/card.svg", year=view, story=view.story, shape=shape, name=name, fitted=fitted
+        "years/card.svg",
+        year=view,
+        story=view.story,
+        shape=shape,
+        name=name,
+        fitted=fitted,
+        drawn_width=drawn_width,
     )
     response = make_response(picture)
     response.mimetype = "image/svg+xml"

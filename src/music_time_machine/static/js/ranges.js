@@ -91,6 +91,7 @@ function replace(region, fresh, isBack) {
   const names = opened.map(({ dataset }) => dataset.figure);
   const place = [scrollX, scrollY];
   region.replaceChildren(...fresh.childNodes);
+  if (fresh.dataset.stretch) region.dataset.stretch = fresh.dataset.stretch;
   for (const name of names) {
     const details = region.querySelector(`[data-figure="${CSS.escape(name)}"] details`);
     if (details) details.open = true;
@@ -112,10 +113,12 @@ function focusable(region) {
   return region;
 }
 
-/** What is shown now, in the words of what was pressed. */
+/** What is shown now: the stretch that the page names, else what was pressed or typed. */
 function nowShown(region) {
+  const named = region.dataset.stretch ?? region.querySelector("[data-stretch]")?.dataset.stretch;
+  if (named) return `Shown: ${named}`;
   const link = region.querySelector("a[data-range][aria-current='true']");
-  if (link) return `Shown: ${link.getAttribute("aria-label")}`;
+  if (link) return `Shown: ${link.querySelector(".is-long").textContent}`;
   const dates = [...region.querySelectorAll("[data-range-form] input")].map(({ value }) => value);
   return `Shown: ${dates.join(" to ")}`;
 }

@@ -1,6 +1,6 @@
 /*
  * Keeps a figure as a picture: a button beside its other downloads saves a PNG with the card's title and
- * caption above, on the paper that one sees.
+ * caption and the stretch of time above, on the paper that one sees.
  */
 const MARGIN = 24;
 const NARROWEST = 360;
@@ -20,7 +20,7 @@ export function offer(figure, paint) {
   button.append(unseen(`Save ${list.dataset.downloads} as `), "PNG");
   button.addEventListener("click", async () => {
     const picture = framed(figure, await paint());
-    picture.toBlob((file) => save(file, `${figure.dataset.figure}.png`), "image/png");
+    picture.toBlob((file) => save(file, `${list.dataset.file}.png`), "image/png");
   });
   const item = document.createElement("li");
   item.append(button);
@@ -49,10 +49,16 @@ function framed(figure, { image, scale }) {
   const width = Math.max(image.width / scale, NARROWEST);
   const sheet = document.createElement("canvas");
   const ctx = sheet.getContext("2d");
-  const blocks = ["h2, h3", ".card-caption"]
-    .map((selector) => card.querySelector(selector))
-    .filter(Boolean)
-    .map((element) => block(ctx, element, width));
+  const title = card.querySelector("h2, h3");
+  const caption = card.querySelector(".card-caption");
+  const stretch = figure.closest("[data-stretch]")?.dataset.stretch;
+  const blocks = [
+    [title, title?.textContent],
+    [caption, caption?.textContent],
+    [caption ?? figure.querySelector("summary, .heat-legend"), stretch],
+  ]
+    .filter(([look, words]) => look && words)
+    .map(([look, words]) => block(ctx, look, words, width));
   const words = blocks.reduce((sum, { lines, height }) => sum + lines.length * height, 0);
   sheet.width = (width + 2 * MARGIN) * scale;
   sheet.height = (words + MARGIN * 3) * scale + image.height;
@@ -64,13 +70,13 @@ function framed(figure, { image, scale }) {
   return sheet;
 }
 
-/** An element's words cut into lines, in its own font and colour. */
-function block(ctx, element, width) {
-  const { fontStyle, fontWeight, fontSize, fontFamily, color } = getComputedStyle(element);
+/** Words cut into lines, in the font and the colour that an element has. */
+function block(ctx, look, words, width) {
+  const { fontStyle, fontWeight, fontSize, fontFamily, color } = getComputedStyle(look);
   const font = `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`;
   ctx.font = font;
   const lines = [""];
-  for (const word of element.textContent.trim().split(/\s+/)) {
+  for (const word of words.trim().split(/\s+/)) {
     const longer = `${lines.at(-1)} ${word}`.trim();
     if (lines.at(-1) && ctx.measureText(longer).width > width) lines.push(word);
     else lines[lines.length - 1] = longer;

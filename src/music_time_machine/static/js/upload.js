@@ -127,6 +127,10 @@ function tooMuch({ input, files }) {
   const most = Number(input.dataset.maxBytes || Infinity);
   const mostFiles = Number(input.dataset.maxFiles || Infinity);
   const total = sizeOf(files);
+  const large = files.find(({ size }) => size > most);
+  if (large) {
+    return `${large.name} is ${bytes(large.size)}, and this server takes ${bytes(most)} at a time. Unpack it and send the files inside.`;
+  }
   if (total > most) {
     return `That is ${bytes(total)}, and this server takes ${bytes(most)} at a time. Remove some, and send them afterwards.`;
   }
