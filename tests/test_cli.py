@@ -2,14 +2,18 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click import Command, Group
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
-from music_time_machine.cli import cli
+from music_time_machine.cli import cli, database_sentence
 from tests.formats.samples import (
     episode_row,
     extended_json,
@@ -226,3 +230,15 @@ def test_every_commands_help_gives_an_example() -> None:
             command = command.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
         assert "Example: mtm " in f"{command.help} {command.epilog}", path
+
+
+def test_a_locked_archive_is_busy_and_no_fault_of_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "archive.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 0})
+        with pytest.raises(OperationalError) as caught, engine.connect() as connection:
+            connection.execute(text("CREATE TABLE one (two)"))
+        engine.dispose()
+    sentence = "The archive is busy just now; try again in a moment."
+    assert database_sentence(caught.value) == sentence

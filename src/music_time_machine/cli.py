@@ -45,7 +45,7 @@ def main() -> None:
     except (MusicTimeMachineError, SpotifyError) as error:
         _give_up(str(error))
     except OperationalError as error:
-        _give_up(_database_sentence(error))
+        _give_up(database_sentence(error))
     except SQLAlchemyError as error:
         _give_up(f"The database cannot be used ({_first_line(error)}). Check DATABASE_URL.")
     except OSError as error:
@@ -55,7 +55,8 @@ def main() -> None:
         _give_up(f"Something broke on our side: {_first_line(error)}. LOG_LEVEL=DEBUG shows more.")
 
 
-def _database_sentence(error: OperationalError) -> str:
+def database_sentence(error: OperationalError) -> str:
+    """What to tell of a database that did not answer: busy, or not to be used at all."""
     if "database is locked" in str(error.orig):
         return "The archive is busy just now; try again in a moment."
     return f"The database cannot be used: {error.orig}. Check DATABASE_URL and DATA_DIR."

@@ -87,7 +87,7 @@ class Period:
 def months_between(start: date, end: date) -> tuple[date, ...]:
     """The first days of all months that the days from `start` to `end` touch, oldest first."""
     months, month = [], start.replace(day=1)
-    while month <= end:
+    while month <= end and start <= end:
         months.append(month)
         month = next_month(month)
     return tuple(months)

@@ -1,7 +1,7 @@
 """The rows of a file that are left out: each with its reason, its place, and what it said."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -43,6 +43,24 @@ def test_each_says_its_file_its_row_and_its_reason(db: Database, alice: Account)
         LeftOut.STILL_PLAYING: 1,
     }  # fmt: skip
     assert adds_up(view)
+
+
+def test_a_play_of_the_future_is_none_whatever_the_format(db: Database, alice: Account) -> None:
+    now, soon, late = NOW, NOW + timedelta(hours=23), NOW + timedelta(hours=25)
+    times = (late, now, soon)
+    export_rows = [extended_row(f"{at:%Y-%m-%dT%H:%M:%SZ}") for at in times]
+    scrobbles = [headed_row(int((at - timedelta(hours=3)).timestamp())) for at in times]
+    scrobbles[0] = headed_row(int(late.timestamp()))
+    sent = extended_zip({"a.json": [nameless_row(), *export_rows]})
+    view = bring(db, alice, ("x.zip", sent), ("list.csv", headed_csv(scrobbles)))
+    assert sorted(told(db, alice)) == [
+        ("a.json", 1, LeftOut.NO_IDENTITY),
+        ("a.json", 2, LeftOut.IMPOSSIBLE_TIME),
+        ("list.csv", 1, LeftOut.IMPOSSIBLE_TIME),
+    ]
+    assert view.last_played_at == soon
+    assert adds_up(view)
+    assert "Paper Lanterns" in "".join([line.text for line in imports.left_out(db, alice, 1)])
 
 
 def test_it_says_what_the_row_said(db: Database, alice: Account) -> None:

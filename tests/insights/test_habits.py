@@ -86,7 +86,13 @@ def test_sessions_are_those_found_by_going_from_play_to_play(
     preferences.keep(db, account, Preferences(rule=rule))
     plays = in_totals(stored(db, account), rule)
     ours = [
-        Session(start_of(each[0]), end_of(each[-1]), len(each), sum(play.ms for play in each))
+        Session(
+            start_of(each[0]),
+            end_of(each[-1]),
+            len(each),
+            sum(play.ms for play in each),
+            each[0].day,
+        )
         for each in sessions_of(plays)
         if days[0] <= each[0].day <= days[1]
     ]
@@ -216,7 +222,7 @@ def test_nothing_played_is_no_habit(db: Database, alice: Account) -> None:
 def test_a_single_play_is_a_session_and_no_obsession(db: Database, alice: Account) -> None:
     archive = of_alice(db, alice, Heard(EVENING, ms=240_000))
     found = habits.sessions(archive, *EVER)
-    assert found.longest == Session(EVENING - 4 * MINUTE, EVENING, 1, 240_000)
+    assert found.longest == Session(EVENING - 4 * MINUTE, EVENING, 1, 240_000, EVENING.date())
     assert (found.count, found.median_ms) == (1, 240_000)
     assert habits.obsession(db, archive, *EVER) is None
 
@@ -264,10 +270,12 @@ def test_of_equally_long_sessions_more_plays_decide_and_then_the_earlier(
     halves = [Heard(EVENING + DAY - 30 * MINUTE, 2, ms=hour // 2)]
     archive = of_alice(db, alice, *one, *halves)
     longest = habits.sessions(archive, *EVER).longest
-    assert longest == Session(EVENING + DAY - HOUR, EVENING + DAY, 2, hour + hour // 2)
+    assert longest == Session(
+        EVENING + DAY - HOUR, EVENING + DAY, 2, hour + hour // 2, FRIDAY + DAY
+    )
     # Without that day, both are alike.
     first = habits.sessions(archive, FRIDAY - DAY, FRIDAY).longest
-    assert first == Session(EVENING - HOUR, EVENING, 1, hour)
+    assert first == Session(EVENING - HOUR, EVENING, 1, hour, FRIDAY)
 
 
 def test_an_episode_fills_a_rest_only_where_episodes_count(db: Database, alice: Account) -> None:

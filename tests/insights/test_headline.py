@@ -166,18 +166,18 @@ def test_a_month_that_has_only_begun_may_have_no_favourites(db: Database, alice:
 @pytest.mark.parametrize(
     ("favourites", "old", "new", "sentence"),
     [
-        (10, 8, 1, "Eight of your ten most played artists this month are old friends, "
-         "one is new since August, and one came in between."),
-        (10, 1, 4, "One of your ten most played artists this month is an old friend, "
-         "four are new since August, and five came in between."),
-        (10, 8, 2, "Eight of your ten most played artists this month are old friends, "
-         "the other two are new since August."),
-        (4, 3, 1, "Three of your four most played artists this month are old friends, "
-         "the other one is new since August."),
-        (10, 7, 0, "Seven of your ten most played artists this month are old friends, "
-         "the other three came later."),
-        (5, 0, 4, "Four of your five most played artists this month are new since August, "
-         "the other one came before."),
+        (10, 8, 1, ("Eight of your ten most played artists this month are old friends, "
+          "one is new since August, and one came in between.")),
+        (10, 1, 4, ("One of your ten most played artists this month is an old friend, "
+          "four are new since August, and five came in between.")),
+        (10, 8, 2, ("Eight of your ten most played artists this month are old friends, "
+          "the other two are new since August.")),
+        (4, 3, 1, ("Three of your four most played artists this month are old friends, "
+          "the other one is new since August.")),
+        (10, 7, 0, ("Seven of your ten most played artists this month are old friends, "
+          "the other three came later.")),
+        (5, 0, 4, ("Four of your five most played artists this month are new since August, "
+          "the other one came before.")),
         (10, 0, 10, "All ten of your most played artists this month are new since August."),
         (10, 10, 0, "All ten of your most played artists this month are old friends."),
         (2, 2, 0, "Both of your most played artists this month are old friends."),

@@ -13,6 +13,7 @@ from music_time_machine import insights
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.insights import ChartData
+from music_time_machine.insights.charts import Keys
 from music_time_machine.models import Account
 from music_time_machine.period import CHOICES, Period
 from music_time_machine.plays import Kind
@@ -106,11 +107,12 @@ def test_one_of_each_kind_of_chart_in_months(db: Database, alice: Account) -> No
     view = ask(db, alice, "3m")
     assert (view.start, view.end, view.snapshots) == (date(2026, 9, 1), NOV, 2)
     months = ("Sep 26", "Oct 26", "Nov 26")
+    keys = Keys("month", ("2026-09", "2026-10", "2026-11"))
     assert view.listed.new_tracks == ChartData(
-        "line", months, (1, None, 1), "new tracks", "New tracks", now=2
+        "line", months, (1, None, 1), "new tracks", "New tracks", now=2, keys=keys
     )
     assert view.listed.artists == ChartData(
-        "bar", months, (2, None, 1), "artists", "Artists", now=2
+        "bar", months, (2, None, 1), "artists", "Artists", now=2, keys=keys
     )
     assert view.listed.constant_artists.labels == ("Mirelle", "Nora Veil")
     assert view.listed.constant_artists.values == (2, 1)
@@ -180,7 +182,7 @@ def test_a_chart_can_be_sent_as_json(db: Database, alice: Account) -> None:
     for chart in charts(ask(db, alice, "12m")):
         assert set(json.loads(json.dumps(asdict(chart)))) == {
             "kind", "labels", "values", "unit", "series", "highlights", "now", "contexts",
-            "is_rank",
+            "is_rank", "keys",
         }  # fmt: skip
 
 
@@ -195,6 +197,8 @@ def test_a_period_is_held_against_as_many_days_before_it(db: Database, alice: Ac
     last_week, later = EVENING - timedelta(days=7), timedelta(minutes=5)
     keep(db, alice, [Heard(EVENING), Heard(EVENING + later), Heard(EVENING, 2)])
     keep(db, alice, [Heard(last_week), Heard(last_week + later), Heard(last_week, 3)])
+    assert ask(db, alice, "7d").before is None  # the archive begins within those days
+    keep(db, alice, [Heard(EVENING - timedelta(days=30))])
     view = ask(db, alice, "7d")
     assert view.before == (date(2026, 11, 9), date(2026, 11, 15))
     assert (view.totals.plays.now, view.totals.plays.before) == (3, 3)
@@ -204,7 +208,8 @@ def test_a_period_is_held_against_as_many_days_before_it(db: Database, alice: Ac
 
 
 def test_any_two_dates_are_a_period(db: Database, alice: Account) -> None:
-    keep(db, alice, [Heard(EVENING), Heard(EVENING - timedelta(days=40))])
+    days = (0, 40, 70)
+    keep(db, alice, [Heard(EVENING - timedelta(days=ago)) for ago in days])
     period = Period.parse(None, NOW, alice.zone, ("2026-10-01", "2026-10-31"))
     view = insights.overview(db, alice, period)
     assert (view.period.key, view.start, view.end) == (
@@ -214,3 +219,17 @@ def test_any_two_dates_are_a_period(db: Database, alice: Account) -> None:
     )
     assert view.totals.plays.now == 1
     assert len(view.heard.plays.labels) == 31
+
+
+def test_dates_of_long_ago_begin_with_the_archive(db: Database, alice: Account) -> None:
+    keep(db, alice, [Heard(EVENING)])
+    period = Period.parse(None, NOW, alice.zone, ("2000-01-01", "2026-11-21"))
+    view = insights.overview(db, alice, period)
+    assert (view.start, view.end, view.begins) == (EVENING.date(), date(2026, 11, 21), view.start)
+    assert view.totals.plays.before is None
+
+
+def test_a_snapshot_that_lists_nothing_leaves_the_page_empty(db: Database, alice: Account) -> None:
+    take(db, alice, NOV)
+    assert ask(db, alice, "all").is_empty
+    assert insights.home(db, alice, NOW).is_empty

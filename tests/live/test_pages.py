@@ -56,7 +56,7 @@ def test_spotifys_pause_is_an_error_with_its_time(stage: Stage, visitor: Visitor
 def test_a_refusal_is_told_where_the_button_leads(
     stage: Stage, visitor: Visitor, button: str, status: int
 ) -> None:
-    stage.break_spotify({"path": "/v1/me/*", "status": status})
+    stage.break_spotify({"path": "/v1/me/*", "status": status, "times": None})
     page = visitor.post(button)
     assert (page.status_code, page.url) == (200, f"{stage.url}/")
     sentence = f"Spotify refused that just now ({status}). Nothing was changed; try again later."

@@ -103,7 +103,7 @@ def test_the_range_that_is_shown_is_the_active_one(visitor: Visitor) -> None:
         ("?range=for_ever", "Last four weeks"),
     ):
         page = visitor.get(f"/snapshots/2026-11-22{query}").text
-        assert re.findall(r'aria-label="([^"]*)" aria-current="true"', page) == [active]
+        assert re.findall(r'aria-current="true"><span class="is-long">([^<]*)', page) == [active]
 
 
 def test_from_one_snapshot_to_the_next(visitor: Visitor) -> None:
@@ -207,7 +207,7 @@ def test_many_snapshots_are_shown_a_year_at_a_time(stage: Stage, visitor: Visito
     assert "snapshots of March 2025" not in words
     page = visitor.get("/snapshots?year=2025")
     assert "31 snapshots of March 2025" in text_of(page.text)
-    assert re.findall(r'aria-label="(\d+)" aria-current="true"', page.text) == ["2025"]
+    assert re.findall(r'aria-current="true"><span class="is-long">(\d+)', page.text) == ["2025"]
     assert "November 2026" in text_of(visitor.get("/snapshots?year=x").text)
 
 
@@ -229,7 +229,7 @@ def test_the_data_of_a_page_and_of_its_chart_can_be_taken_along(visitor: Visitor
     assert data["tracks"]["places"][0]["rank_before"] is None
     chart = visitor.get("/snapshots?csv=turnover").text.splitlines()
     assert len(chart) == 3
-    assert chart[-1].startswith("22 Nov,10,")
+    assert chart[-1].startswith("2026-11-22,10,")
 
 
 @pytest.fixture

@@ -137,6 +137,8 @@ def test_too_much_is_told_before_anything_is_sent(stage: Stage, uploading: "Page
     assert f"{stage.url}/imports" not in asked
     page.get_by_role("button", name="Remove b.json").click()
     assert page.locator("[data-complaint]").inner_text() == ""
+    choose(page, file("large.zip", bytes(1100)))
+    page.get_by_role("alert").filter(has_text="Unpack it and send the files inside").wait_for()
 
 
 def test_the_server_says_too_much_too(uploading: "Page", console_errors: list[str]) -> None:

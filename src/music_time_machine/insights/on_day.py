@@ -129,8 +129,8 @@ class Around:
     `stretches` are the day, its week and its month. `part_of_day` is when more than half of the
     day's plays were, empty where there is no such time. `found` are tracks first heard in that
     month, which `is_beginning` when it is one of the archive's first. `nearest` are the days with
-    plays just before and after one that has none. `counts` is the rule of all of these, and says what
-    it left out of the month.
+    plays just before and after one that has none. `counts` is the rule of all of these, with
+    what it left out of the month.
     """
 
     stretches: tuple[Stretch, Stretch, Stretch]

@@ -92,23 +92,24 @@ def since(when: datetime, zone: ZoneInfo) -> str:
 def friends_words(head: Headline) -> str:
     """What the favourites of the month are made of, as a sentence that leaves none of them out."""
     old, new, of_all = head.old_friends, head.newly_met, head.favourites
-    groups = [
-        (old, "is an old friend" if old == 1 else "are old friends"),
-        (new, f"{'is' if new == 1 else 'are'} new since {head.since:%B}"),
-        (
-            of_all - old - new,
-            "came in between" if old and new else f"came {'later' if old else 'before'}",
-        ),
-    ]
-    groups = [(number, said) for number, said in groups if number]
     if not old + new:
         return f"{plural(head.plays, 'play')} of {head.artist} in the last 90 days."
+    came = "came in between" if old and new else "came later" if old else "came before"
+    groups = [
+        (number, said)
+        for number, said in (
+            (old, "is an old friend" if old == 1 else "are old friends"),
+            (new, f"{'is' if new == 1 else 'are'} new since {head.since:%B}"),
+            (of_all - old - new, came),
+        )
+        if number
+    ]
     first, said = groups[0]
     if len(groups) == 1:
-        return f"{_ALL_OF.get(of_all, f'All {_spelled(of_all)} of your most played artists')} this month {said}."
-    parts = [
-        f"{_spelled(first).capitalize()} of your {_spelled(of_all)} most played artists this month {said}"
-    ]
+        every = _ALL_OF.get(of_all, f"All {_spelled(of_all)} of your most played artists")
+        return f"{every} this month {said}."
+    ours = f"of your {_spelled(of_all)} most played artists this month"
+    parts = [f"{_spelled(first).capitalize()} {ours} {said}"]
     if len(groups) == 2:
         number, said = groups[1]
         parts.append(f"the other {'one' if number == 1 else _spelled(number)} {said}")
