@@ -276,10 +276,9 @@ def test_a_file_of_no_use_does_not_spoil_the_others(opened_together):
         ]
     )
     assert [file.name for file in upload.files] == ["good.json"]
-    assert upload.ignored == ("photo.png", "Userdata.json")
+    assert upload.ignored == ("empty.json", "photo.png", "Userdata.json")
     assert [sentence.split(" ")[0] for sentence in upload.refused] == [
         '"cut.json"',
-        '"empty.json"',
         '"locked.zip"',
         '"photos.zip"',
     ]

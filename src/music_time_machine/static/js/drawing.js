@@ -23,6 +23,8 @@ const WORDS = "Inter";
 const FIGURES = '"Inter Figures", "Inter", sans-serif';
 const PICTURE_SCALE = 2;
 const FONTS_MS = 300;
+// How far apart lying bars must be, so that two lines beside one do not touch those of the next.
+const TWO_LINES = 36;
 // What the style sheet calls each colour.
 const COLOURS = {
   ink: "--ink",
@@ -326,19 +328,26 @@ function roundScales(data) {
   };
 }
 
-/** A name beside its bar, on two lines at most; a longer one loses its end, and the table keeps it. */
+/** A name beside its bar, on two lines where there is room; a longer one loses its end, the table keeps it. */
 function beside(value) {
-  const { ctx, width } = this.chart;
+  const { ctx, width, height } = this.chart;
   const room = Math.min(180, width * 0.4);
   ctx.save();
   ctx.font = `500 13px ${WORDS}`;
   const fits = (text) => ctx.measureText(text).width <= room;
-  const words = this.getLabelForValue(value).split(" ");
-  let first = words.shift();
-  while (words.length > 0 && fits(`${first} ${words[0]}`)) first = `${first} ${words.shift()}`;
-  const lines = [first, words.join(" ")].filter(Boolean).map((line) => cut(line, fits));
+  const label = this.getLabelForValue(value);
+  const isHigh = height / this.getLabels().length >= TWO_LINES;
+  const lines = (isHigh ? folded(label, fits) : [label]).map((line) => cut(line, fits));
   ctx.restore();
   return lines;
+}
+
+/** A text on two lines, the first one as long as fits; on one if all of it does. */
+function folded(text, fits) {
+  const words = text.split(" ");
+  let first = words.shift();
+  while (words.length > 0 && fits(`${first} ${words[0]}`)) first = `${first} ${words.shift()}`;
+  return [first, words.join(" ")].filter(Boolean);
 }
 
 function cut(line, fits) {
