@@ -129,7 +129,7 @@ def test_a_page_gives_its_data_as_json(stage: Stage, alice: Visitor) -> None:
     assert answer.headers["Content-Type"] == "application/json"
     data = answer.json()
     assert (data["period"]["key"], data["period"]["zone"]) == ("7d", "UTC")
-    assert data["totals"]["plays"] == {"now": 1, "before": 0}
+    assert data["totals"]["plays"] == {"now": 1, "before": None}
     assert data["heard"]["plays"]["unit"] == "plays"
     assert sum(value or 0 for value in data["heard"]["plays"]["values"]) == 1
     page = alice.get("/analytics?range=7d", headers={"Accept": "text/html"})
@@ -149,9 +149,44 @@ def test_every_chart_of_a_page_is_had_as_csv(stage: Stage, alice: Visitor) -> No
         assert all(len(row) == len(head) for row in rows)
         assert not any(cell.startswith("=") for row in rows for cell in row)
     plays = list(csv.reader(io.StringIO(alice.get("/analytics?range=7d&csv=plays").text)))
-    assert plays[0] == ["label", "plays", "beside"]
+    assert plays[0] == ["day", "plays", "beside"]
+    today = stage.clock().date()
+    days = [(today - timedelta(days=n)).isoformat() for n in range(6, -1, -1)]
+    assert [row[0] for row in plays[1:]] == days
     assert sum(int(row[1] or 0) for row in plays[1:]) == 2
     assert alice.get("/analytics?csv=nonsense").status_code == 404
+
+
+def test_the_numbers_of_a_heat_map_are_in_order_of_time(stage: Stage, alice: Visitor) -> None:
+    listened(stage, SONG)
+    text = alice.get("/analytics?range=7d&csv=calendar").text
+    head, *days = csv.reader(io.StringIO(text))
+    assert head == ["date", "plays", "in words"]
+    assert [row[0] for row in days] == sorted({row[0] for row in days})
+    assert days[0][0] == f"{stage.clock().year}-01-01"
+    head, *hours = csv.reader(io.StringIO(alice.get("/analytics?range=7d&csv=week").text))
+    assert head == ["weekday", "hour", "plays", "in words"]
+    assert len(hours) == 168
+    assert [row[:2] for row in (hours[0], hours[1], hours[-1])] == [
+        ["Mon", "00:00"], ["Mon", "01:00"], ["Sun", "23:00"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("range=7d&csv=plays", "analytics-plays-7d.csv"),
+        ("csv=hours_of_day", "analytics-hours-of-day-12m.csv"),
+        ("from=2024-01-01&to=2024-12-31&csv=plays", "analytics-plays-2024-01-01-2024-12-31.csv"),
+    ],
+)
+def test_a_file_is_named_by_its_page_and_stretch(
+    stage: Stage, alice: Visitor, query: str, name: str
+) -> None:
+    played = datetime(2024, 3, 1, 12, tzinfo=UTC)
+    hear(stage.db, alice_of(stage), [SONG.play(played)])
+    sent = alice.get(f"/analytics?{query}").headers["Content-Disposition"]
+    assert sent == f'attachment; filename="{name}"'
 
 
 def test_a_page_shows_at_once_while_its_figures_are_prepared(stage: Stage, alice: Visitor) -> None:
@@ -190,7 +225,7 @@ def test_dates_that_are_none_are_said_beside_the_field(stage: Stage, alice: Visi
     assert page.status_code == 200
     assert "That is not a date." in text_of(page.text)
     assert 'value="2026-02-30"' in page.text
-    assert 'data-range="12m" aria-label="12 months" aria-current="true"' in page.text
+    assert 'data-range="12m" aria-current="true"' in page.text
 
 
 def test_home_names_what_needs_its_person(stage: Stage, alice: Visitor) -> None:
@@ -209,11 +244,12 @@ def _zip() -> bytes:
 def test_a_heat_map_has_even_steps_and_one_wild_day_leaves_the_others_their_shade() -> None:
     values = (tuple([0, 1, 2, 3, 4, 5] * 20), tuple([None] * 119 + [900]))
     words = tuple(tuple("" for _ in row) for row in values)
-    heat = Heat(("a", "b"), ("",) * 120, values, words, "plays", "Plays")
+    keys = tuple(tuple((str(at),) for at, _ in enumerate(row)) for row in values)
+    heat = Heat(("a", "b"), ("",) * 120, values, words, "plays", "Plays", ("at",), keys)
     assert heat.levels[0][:6] == (0, 1, 2, 3, 4, 5)
     assert heat.levels[1][0] is None
     assert heat.levels[1][-1] == 5
-    empty = Heat(("a",), ("",), ((0,),), (("",),), "plays", "Plays")
+    empty = Heat(("a",), ("",), ((0,),), (("",),), "plays", "Plays", ("at",), ((("0",),),))
     assert (empty.is_empty, empty.levels) == (True, ((0,),))
 
 

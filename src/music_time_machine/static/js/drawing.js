@@ -439,7 +439,10 @@ function topNumbers(ctx, data, marks, area) {
   ctx.strokeStyle = palette.sheet;
   ctx.lineWidth = 4;
   ctx.lineJoin = "round";
-  const order = [...(data.now == null ? [] : [data.now]), ...data.highlights];
+  const marked = [...(data.now == null ? [] : [data.now]), ...data.highlights];
+  // Round a clock the numbers would lie on the line: only the highest has one.
+  const highest = [...marked].sort((one, other) => data.values[other] - data.values[one])[0];
+  const order = data.kind === "radar" && marked.length ? [highest] : marked;
   const taken = [];
   for (const i of order) {
     const value = data.values[i];
