@@ -43,7 +43,10 @@ def create_app(
     served = web.compressed(static, settings.data_dir / "static" / digest)
     app.jinja_env.globals["sheets"] = web.sheets(served)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    web.register(app, web.Context(db=db, settings=settings, clock=clock, wake=wake))
+    context = web.Context(
+        db=db, settings=settings, clock=clock, wake=wake, release=_digest(PACKAGE)
+    )
+    web.register(app, context)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(served),
@@ -56,7 +59,8 @@ def create_app(
 
 def _digest(folder: Path) -> str:
     digest = blake2b(digest_size=6)
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    files = (path for path in folder.rglob("*") if path.is_file())
+    for path in sorted(path for path in files if path.suffix != ".pyc"):
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

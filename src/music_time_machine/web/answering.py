@@ -114,7 +114,7 @@ def _key(until: Freshness) -> str | None:
     now = here.clock()
     found = state()
     parts = (
-        current_app.static_url_path,
+        here.release,
         request.full_path,
         wants_json(),
         session["csrf_token"],

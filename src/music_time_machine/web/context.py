@@ -26,12 +26,13 @@ class SignInNeeded(MusicTimeMachineError):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`wake()` tells the worker that an import waits."""
+    """`wake()` tells the worker that an import waits; each upgrade has another `release`."""
 
     db: Database
     settings: Settings
     clock: Callable[[], datetime]
     wake: Callable[[], None]
+    release: str
 
 
 def context() -> Context:
