@@ -254,9 +254,8 @@ def test_bobs_plays_are_not_touched(db: Database, alice: Account, bob: Account) 
     assert content(db, bob) == before
 
 
-def test_an_undo_that_its_worker_left_is_taken_up_again(
-    db: Database, alice: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def left_in_the_middle(db: Database, alice: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import of a hundred plays, and an undo of it whose worker stops after twenty."""
     in_small_batches(monkeypatch, 20)
     bring(db, alice, export(rows(100)))
     imports.undo(db, alice, 1, NOW)
@@ -266,6 +265,12 @@ def test_an_undo_that_its_worker_left_is_taken_up_again(
 
     with pytest.raises(KeyboardInterrupt):
         imports.proceed(db, alice, 1, "w1", lambda: NOW, on_progress=stop)
+
+
+def test_an_undo_that_its_worker_left_is_taken_up_again(
+    db: Database, alice: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_in_the_middle(db, alice, monkeypatch)
     assert 0 < len(content(db, alice).listens) < 100
     with db.write() as session:
         session.execute(update(Import).values(heartbeat_at=NOW.replace(year=2025)))
@@ -298,14 +303,6 @@ def test_what_an_undo_would_take_is_what_it_takes_whoever_came_first(
 def test_an_undo_that_broke_counts_on_when_it_is_asked_again(
     db: Database, alice: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_small_batches(monkeypatch, 20)
-    bring(db, alice, export(rows(100)))
-    imports.undo(db, alice, 1, NOW)
-
-    def stop(_: imports.ImportView) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        imports.proceed(db, alice, 1, "w1", lambda: NOW, on_progress=stop)
+    left_in_the_middle(db, alice, monkeypatch)
     imports.fail(db, alice, 1, "w1", "It broke.", NOW)
     assert (undo(db, alice, 1).added, content(db, alice)) == (100, NOTHING)
