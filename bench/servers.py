@@ -66,7 +66,10 @@ class Server:
 
 
 class Visitor:
-    """One keep-alive connection, opened anew for each row of requests: servers end idle ones."""
+    """One keep-alive connection, opened anew for each row of requests: servers end idle ones.
+
+    Keeps the cookie that it is given, as browsers do: the product renews it once a day.
+    """
 
     def __init__(self, server: Server, accept: str = "text/html") -> None:
         self.server = server
@@ -107,6 +110,8 @@ class Visitor:
         seconds = time.perf_counter() - started
         if response.status != 200:
             sys.exit(f"{path} answered {response.status}.\n{self.server.last_words()}")
+        if cookie := response.headers["Set-Cookie"]:
+            self.headers["Cookie"] = cookie.partition(";")[0]
         if response.headers["Content-Encoding"] == "gzip":
             page = gzip.decompress(page)
         return seconds, page.decode()
