@@ -18,7 +18,13 @@ from pathlib import Path
 from statistics import median
 
 from cases import HERE, Archive, history
-from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    ViewportSize,
+    sync_playwright,
+)
 from servers import Server, Visitor, product, session_cookie
 
 sys.path.append(str(HERE.parent))
@@ -99,8 +105,11 @@ def _visit(context: BrowserContext, server: Server, path: str, slowdown: int = 1
     protocol.on("Network.loadingFinished", lambda told: arrived.append(told["encodedDataLength"]))
     answer = page.goto(f"http://127.0.0.1:{server.port}{path}", wait_until="load")
     page.evaluate(TO_THE_END)
-    page.wait_for_function(ALL_DRAWN)
-    page.wait_for_load_state("networkidle")
+    try:
+        page.wait_for_function(ALL_DRAWN)
+        page.wait_for_load_state("networkidle")
+    except Error as late:
+        complaints.append(str(late))
     if complaints or answer is None or answer.status not in (200, 304):
         sys.exit(f"{path} did not open well: {complaints}\n{server.last_words()}")
     for name, value in page.evaluate(TOLD).items():

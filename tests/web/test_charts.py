@@ -212,11 +212,31 @@ def test_the_drawing_is_fetched_only_for_a_chart_that_is_near(
     )
     open_page(page, gallery)
     page.locator("#share[role=application]").wait_for()
-    page.wait_for_load_state("networkidle")
+    # An observer that came later is told later: whatever was near has been asked for by then.
+    page.evaluate(
+        "() => new Promise((told) => new IntersectionObserver(told)"
+        ".observe(document.getElementById('share'))).then(() => true)"
+    )
     assert "charts.js" in asked
     assert not {"drawing.js", "chart.umd.min.js"} & set(asked)
     chart_of(page, "share")
     assert {"drawing.js", "chart.umd.min.js"} <= set(asked)
+
+
+def test_a_chart_that_cannot_be_drawn_keeps_no_other_from_it(
+    gallery: Gallery, page: "Page", console_errors: list[str]
+) -> None:
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => {"
+        " const { chartSource } = document.getElementById('plays-a-month').dataset;"
+        " document.getElementById(chartSource).textContent = '{'; });"
+    )
+    open_page(page, gallery)
+    for name in ("artists", "share"):
+        chart_of(page, name)
+    assert page.locator("#plays-a-month[data-drawn]").count() == 0
+    assert len(console_errors) == 1
+    assert "JSON" in console_errors.pop()
 
 
 def test_the_arrow_keys_read_a_chart_value_by_value(gallery: Gallery, page: "Page") -> None:

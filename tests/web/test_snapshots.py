@@ -247,7 +247,8 @@ def test_no_page_scrolls_sideways_or_shuts_anybody_out(
     for path in PAGES:
         for width in WIDTHS:
             filled.set_viewport_size({"width": width, "height": 900})
-            filled.goto(stage.url + path, wait_until="networkidle")
+            filled.goto(stage.url + path)
+            filled.evaluate("() => document.fonts.ready.then(() => true)")
             wide = filled.evaluate("() => document.documentElement.scrollWidth")
             assert wide <= width, f"{path} is {wide} wide at {width}"
         assert _violations(filled) == [], path

@@ -51,16 +51,23 @@ function want(canvas) {
 /** One chart a frame: however many come near at once, the page stays quick to answer. */
 async function drawNear() {
   isDrawing = true;
-  const { draw, isReady } = await import("./drawing.js");
-  await isReady;
-  for (const canvas of near) {
-    await nextFrame();
-    near.delete(canvas);
-    if (!canvas.isConnected) continue;
-    draw(canvas, dataOf(canvas));
-    canvas.dataset.drawn = "";
+  try {
+    const { draw, isReady } = await import("./drawing.js");
+    await isReady;
+    for (const canvas of near) {
+      await nextFrame();
+      near.delete(canvas);
+      if (!canvas.isConnected) continue;
+      try {
+        draw(canvas, dataOf(canvas));
+        canvas.dataset.drawn = "";
+      } catch (failure) {
+        reportError(failure); // the others are drawn nevertheless
+      }
+    }
+  } finally {
+    isDrawing = false;
   }
-  isDrawing = false;
 }
 
 /** After the next frame was made, so that drawing never adds to the time that making it takes. */

@@ -11,11 +11,12 @@ export async function start(form) {
   field.value = zone;
   form.removeAttribute("data-time-zone");
   try {
-    await fetch(form.action, {
+    const response = await fetch(form.action, {
       method: "POST",
       body: new FormData(form),
       headers: { Accept: "application/json" },
     });
+    await response.text(); // a connection is free for others only when its answer was read
   } catch (failure) {
     // Offline for a moment: the form comes with the next page, and so does the next try.
     if (!(failure instanceof TypeError)) throw failure;
