@@ -14,12 +14,12 @@ from pydantic import SecretStr
 
 from music_time_machine import db
 from music_time_machine.app import create_app
-from music_time_machine.cli import cli
+from music_time_machine.cli import WIDEST, cli
 from music_time_machine.config import Settings, env_example, settings_page
 from music_time_machine.web import routes_page
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH = 88
+WIDTH = WIDEST - 2  # as click leaves it in a terminal that is wide enough
 
 
 def pages() -> dict[str, str]:
@@ -52,21 +52,25 @@ def routes() -> str:
 def commands_page() -> str:
     """Every command's own help, as the terminal shows it."""
     parts = ["# Commands\n\nMade from `mtm --help` and the help of each command.\n"]
-    for path, command in commands("mtm", cli):
-        context = click.Context(command, info_name=path, terminal_width=WIDTH)
-        parts.append(f"## {path}\n\n```\n{command.get_help(context)}\n```\n")
+    for context in commands(None, "mtm", cli):
+        words = context.command.get_help(context)
+        parts.append(f"## {context.command_path}\n\n```\n{words}\n```\n")
     return "\n".join(parts)
 
 
-def commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    """A command and all below it, each with what one types for it."""
-    yield path, command
-    if isinstance(command, click.Group):
-        context = click.Context(command, info_name=path)
-        for name in command.list_commands(context):
-            below = command.get_command(context, name)
-            assert below is not None
-            yield from commands(f"{path} {name}", below)
+def commands(
+    parent: click.Context | None, name: str, command: click.Command
+) -> Iterator[click.Context]:
+    """A command and all below it, each as if somebody had typed it."""
+    with command.make_context(
+        name, [], parent, resilient_parsing=True, terminal_width=WIDTH
+    ) as context:
+        yield context
+        if isinstance(command, click.Group):
+            for below in command.list_commands(context):
+                found = command.get_command(context, below)
+                assert found is not None
+                yield from commands(context, below, found)
 
 
 def main() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import secrets
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from music_time_machine.cli import cli, database_sentence
+from music_time_machine.config import Settings
 from tests.formats.samples import (
     episode_row,
     extended_json,
@@ -21,6 +24,9 @@ from tests.formats.samples import (
     extended_zip,
     nameless_row,
 )
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = secrets.token_urlsafe(48)
 
 
 @pytest.fixture
@@ -35,15 +41,25 @@ class Mtm:
         self.folder, self.url = folder, url
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments)
+        try:
+            said, complained = process.communicate(timeout=60)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        return subprocess.CompletedProcess(arguments, process.returncode, said, complained)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
         environment = {"PATH": os.environ["PATH"], "DATABASE_URL": self.url}
         environment["DATA_DIR"] = str(self.folder / "data")
-        return subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "music_time_machine", *arguments],
             env=environment,
             cwd=self.folder,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
         )
 
     def file(self, name: str, content: bytes) -> str:
@@ -87,6 +103,7 @@ def test_json_is_one_object_whose_rows_add_up(mtm: Mtm) -> None:
         "snapshots": 0,
         "ignored": ["Spotify Extended Streaming History/ReadMeFirst_ExtendedStreamingHistory.pdf"],
         "imports": [1, 2],
+        "problems": [],
     }
     assert told["rows"] == told["added"] + told["known"] + sum(told["skipped"].values())
 
@@ -132,9 +149,74 @@ def test_a_bad_file_is_one_sentence_and_the_good_one_is_kept(mtm: Mtm) -> None:
     bad, good = mtm.file("cat.png", b"\x89PNG\r\n\x1a\n"), mtm.file("export.zip", export())
     done = mtm("import", bad, good, "--account", "Alice", "--json")
     assert done.returncode == 1
-    assert json.loads(done.stdout)["added"] == 41
+    told = json.loads(done.stdout)
+    assert told["added"] == 41
+    assert told["ignored"][-1] == "cat.png"
+    assert told["problems"] == [done.stderr.removesuffix("\n")]
+    assert told["problems"][0].startswith('"cat.png" is a picture')
+
+
+def test_an_archive_is_written_whole_or_not_at_all(mtm: Mtm) -> None:
+    for name in ("Alice", "Bob"):
+        mtm("account", "add", name)
+    mtm("import", mtm.file("export.zip", export()), "--account", "Alice")
+    done = mtm("export", "alice.json", "--account", "Alice")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Alice's archive is in alice.json.\n"
+    written = mtm.folder / "alice.json"
+    assert written.stat().st_mode & 0o077 == 0
+    told = [mtm("import", str(written), "--account", name, "--json") for name in ("Alice", "Bob")]
+    assert [json.loads(one.stdout)["added"] for one in told] == [0, 41]
+    before = sorted(mtm.folder.iterdir())
+    assert mtm("export", "nobody.json", "--account", "Nobody").returncode == 1
+    assert mtm("export", "no/folder.json", "--account", "Alice").returncode == 1
+    assert sorted(mtm.folder.iterdir()) == before
+
+
+def test_a_huge_file_that_is_no_history_is_not_copied_first(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    mtm.file("data/uploads", b"where a copy would be, there is no folder")
+    huge = mtm.folder / "huge.json"
+    with huge.open("wb") as file:
+        file.write(b'[{"ts":')
+        file.truncate(1 << 32)
+    done = mtm("import", str(huge), "--account", "Alice")
+    assert done.returncode == 1
+    assert done.stderr.startswith('"huge.json" is')
     assert done.stderr.count("\n") == 1
-    assert "cat.png" in done.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_an_import_that_is_told_to_end_leaves_no_upload(mtm: Mtm, options: list[str]) -> None:
+    mtm("account", "add", "Alice")
+    row = json.dumps(extended_row("2024-03-05T18:00:09Z"))
+    rows = (row.replace("18:00:09", f"{n % 24:02d}:00:09") for n in range(120_000))
+    path = mtm.file("long.json", f"[{','.join(rows)}]".encode())
+    process = mtm.start("import", path, "--account", "Alice", *options)
+    uploads = mtm.folder / "data" / "uploads"
+    while not list(uploads.glob("*/stage*")):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(uploads.iterdir()) == []
+    again = mtm("import", path, "--account", "Alice", "--json")
+    assert again.returncode == 0, again.stderr
+
+
+def test_files_named_one_by_one_are_told_of_as_files_sent_together(mtm: Mtm) -> None:
+    """A folder is one import, as files sent to a page are; paths are an import each."""
+    good, bad = extended_json([extended_row()]), b'{"a": "wish list"}'
+    cut = extended_json([extended_row()])[:-1]
+    mtm("account", "add", "Alice")
+    paths = [mtm.file("f/a.json", good), mtm.file("f/b.json", bad), mtm.file("f/c.json", cut)]
+    told = []
+    for sent in ([str(mtm.folder / "f")], paths):
+        done = mtm("import", *sent, "--account", "Alice", "--json")
+        assert done.returncode == 1
+        told.append(json.loads(done.stdout))
+    assert told[0]["ignored"] == told[1]["ignored"] == ["b.json"]
+    assert [one["problems"][-1].partition(" is cut off")[0] for one in told] == ['"c.json"'] * 2
 
 
 @pytest.mark.parametrize(
@@ -202,6 +284,25 @@ def test_a_setting_that_makes_no_sense_is_one_sentence(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "address", ["http://localhost:5000/callback", "http://192.168.1.5:5000/callback"]
+)
+def test_an_address_that_spotify_refuses_is_no_start(mtm: Mtm, address: str) -> None:
+    (mtm.folder / ".env").write_text(f"SECRET_KEY={KEY}\nSPOTIFY_REDIRECT_URI={address}\n")
+    done = mtm("serve")
+    assert done.returncode == 1
+    assert f"SPOTIFY_REDIRECT_URI is {address}, and Spotify sends nobody there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://music.example/callback", "http://127.0.0.1:5000/callback", "http://[::1]/callback"],
+)
+def test_an_address_that_spotify_takes_is_taken(address: str) -> None:
+    Settings(_env_file=None, spotify_redirect_uri=address).check_redirect()
+
+
 @pytest.mark.parametrize("key", ["", "short", "a" * 40, "please-changeme-please-changeme-please"])
 def test_a_weak_key_is_refused(mtm: Mtm, key: str) -> None:
     (mtm.folder / ".env").write_text(f"SECRET_KEY={key}\n")
@@ -230,6 +331,17 @@ def test_every_commands_help_gives_an_example() -> None:
             command = command.get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
         assert "Example: mtm " in f"{command.help} {command.epilog}", path
+
+
+@pytest.mark.parametrize("path", [(), *_commands(cli)], ids=" ".join)
+def test_the_page_of_commands_shows_what_each_command_prints(
+    path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    cli.main([*path, "--help"], prog_name="mtm", standalone_mode=False)
+    page = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    title = " ".join(("mtm", *path))
+    assert f"## {title}\n\n```\n{capsys.readouterr().out}```\n" in page
 
 
 def test_a_locked_archive_is_busy_and_no_fault_of_the_settings(tmp_path: Path) -> None:

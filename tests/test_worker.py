@@ -1,15 +1,26 @@
 """The worker: what the timetable does for everybody while nobody looks."""
 
+import logging
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import requests
+from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
-from music_time_machine import accounts, imports, listens, search
+from music_time_machine import accounts, db, imports, listens, search, worker
+from music_time_machine.config import Settings
 from music_time_machine.imports import running
 from music_time_machine.models import Listen, Snapshot
+from tests.cast import NOW, SECRET
 from tests.formats.samples import extended_row, extended_zip
 from tests.stage import ALICE, BOB, Stage
 
@@ -138,3 +149,69 @@ def test_details_are_asked_for_in_a_job_of_their_own(both: Stage) -> None:
     both.do_jobs()
     both.jobs().fill_in_details()
     assert both.calls()[f"GET /v1/tracks/{track.id}"] == 1
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process is writing to this SQLite file, and does not come to an end."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+@pytest.fixture
+def impatient(migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An archive in a file, where nobody waits for a lock."""
+    monkeypatch.setattr(db, "BUSY_SECONDS", 0)
+    path = tmp_path / "archive.db"
+    shutil.copyfile(migrated_sqlite, path)
+    return Settings(
+        _env_file=None,
+        secret_key=SecretStr(SECRET),
+        database_url=f"sqlite:///{path}",
+        data_dir=tmp_path,
+    )
+
+
+def test_a_job_that_finds_the_archive_locked_says_one_line_and_is_done_next_time(
+    impatient: Settings, tmp_path: Path
+) -> None:
+    archive = db.Database(impatient.url, tmp_path)
+    jobs = worker.Jobs(archive, impatient, timedelta(seconds=10), lambda: NOW)
+    stray = tmp_path / "uploads" / "stray"
+    stray.mkdir(parents=True)
+    os.utime(stray, (0, 0))
+    sweep = worker.patiently(jobs.sweep)
+    with capture_logs() as told, locked(tmp_path / "archive.db"):
+        sweep()
+    assert [(line["event"], line["job"]) for line in told] == [("database_unavailable", "sweep")]
+    assert "exc_info" not in told[0]
+    assert stray.exists()
+    sweep()
+    assert not stray.exists()
+    archive.close()
+
+
+def test_a_locked_queue_is_one_line_too_and_other_faults_stay_whole() -> None:
+    with capture_logs() as told:
+        kept = [worker.in_one_line(_record(sqlite3.OperationalError("database is locked")))]
+        kept.append(worker.in_one_line(_record(ValueError("of our making"))))
+        kept.append(worker.in_one_line(_record(None)))
+    assert kept == [False, True, True]
+    assert [line["event"] for line in told] == ["queue_unavailable"]
+
+
+def test_who_cannot_wake_the_worker_goes_on_and_the_sweep_finds_the_work(
+    impatient: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "QUEUE_SECONDS", 0)
+    wake = worker.waker(impatient)
+    wake()
+    with capture_logs() as told, locked(tmp_path / "jobs.db"):
+        wake()
+    assert [line["event"] for line in told] == ["worker_not_woken"]
+
+
+def _record(error: Exception | None) -> logging.LogRecord:
+    fault = None if error is None else (type(error), error, None)
+    return logging.LogRecord("huey.consumer.Worker", logging.ERROR, "", 0, "A fault.", (), fault)

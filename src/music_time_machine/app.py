@@ -26,6 +26,7 @@ def create_app(
 ) -> Flask:
     """The product as a WSGI app; BadSettings when the settings or the schema allow no start."""
     settings.signing_key()
+    settings.check_redirect()
     if get_debug_flag():
         raise BadSettings("FLASK_DEBUG is on, which shows the inside to strangers. Unset it.")
     db = Database(settings.url, settings.data_dir, settings.archives_open)

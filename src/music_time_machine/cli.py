@@ -8,6 +8,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -25,11 +26,17 @@ from .config import Settings, load_settings
 from .db import Database, is_empty, schema_problem, sqlite_warning
 from .db import upgrade as upgrade_schema
 from .errors import BadSettings, MusicTimeMachineError
+from .formats import NoHistory, check_files
 from .models import Account
 from .spotify import SpotifyError
 
 COMMANDS = "music_time_machine.commands"
+WIDEST = 90  # columns that the help takes, where the terminal has them
 SUFFIXES = frozenset({".zip", ".json", ".jsonl", ".csv", ".db", ".sqlite", ".sqlite3"})
+NO_APP = (
+    "Nobody can sign in yet: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET as the README says."
+)
+LONGEST_REQUEST_LINE = 8_190  # the most that gunicorn allows; beyond it the answer is its own
 STOPPED = "This import was stopped. What was read is kept; import the file again for the rest."
 
 
@@ -95,7 +102,10 @@ class _Commands(click.Group):
         return None
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
+)
 def cli() -> None:
     """Music Time Machine: a dated archive of what you listen to on Spotify.
 
@@ -119,6 +129,8 @@ def serve(host: str, port: int, threads: int) -> None:
     from .app import create_app
 
     settings = _settings()
+    if not settings.has_spotify_app:
+        click.echo(NO_APP, err=True)
     if sys.platform == "win32":
         import waitress
 
@@ -131,6 +143,7 @@ def serve(host: str, port: int, threads: int) -> None:
     arguments = ["-m", "gunicorn", "--bind", bind, "--worker-class", "gthread"]
     arguments += ["--workers", "1", "--threads", str(threads), "--no-control-socket"]
     arguments += ["--timeout", "60", "--log-level", settings.log_level.lower()]
+    arguments += ["--limit-request-line", str(LONGEST_REQUEST_LINE)]
     if settings.log_level in {"DEBUG", "INFO"}:
         # The path without its query: a callback's address carries a code.
         arguments += [
@@ -231,27 +244,33 @@ def import_command(paths: tuple[Path, ...], name: str, dry_run: bool, as_json: b
     # Millions of small things are made and none refers to another in a circle: looking for such
     # circles again and again took a tenth of the time. The process is short, and bounded anyway.
     gc.disable()
+    signal.signal(signal.SIGTERM, _end)
     settings = _settings(is_brief=True)
     db = _database(settings)
     account = accounts.find_by_name(db, name, settings)
     uploads = [(path, _files(path)) for path in paths]  # a path that is wrong stops all of it
-    views, failed = [], False
+    views: list[imports.ImportView] = []
+    refused: list[Path] = []
+    problems: list[str] = []
     for path, files in uploads:
         try:
             view = _import(db, account, path, files, settings, is_dry=dry_run, is_quiet=as_json)
         except (MusicTimeMachineError, OSError) as error:
-            failed = True
-            click.echo(_sentence(error, path), err=True)
-            continue
-        views.append(view)
-        if view.problem:
-            failed = True
-            click.echo(view.problem, err=True)
-        if not as_json:
-            _tell(view, account.zone)
+            problem: str | None = _sentence(error, path)
+            refused += [path] if isinstance(error, NoHistory) else []
+        else:
+            views.append(view)
+            problem = view.problem
+            if not as_json:
+                _tell(view, account.zone)
+        if problem:
+            problems.append(problem)
+            click.echo(problem, err=True)
     if as_json:
-        click.echo(json.dumps(_totals(views, is_dry=dry_run)))
-    if failed:
+        ignored = [path.name for path in refused]
+        totals = {**_totals(views, ignored, is_dry=dry_run), "problems": problems}
+        click.echo(json.dumps(totals))
+    if problems:
         sys.exit(1)
 
 
@@ -266,6 +285,7 @@ def _import(
     is_quiet: bool,
 ) -> imports.ImportView:
     """One import of these files to its end; a dry one is checked, told and forgotten."""
+    check_files(files)  # before gigabytes are copied that are no history
     name = f"cli:{os.getpid()}:{os.urandom(4).hex()}"
     size = sum(file.stat().st_size for file in files)
     most = max(settings.max_upload_mb * 1_000_000, size)  # one's own disk, own rule
@@ -276,15 +296,21 @@ def _import(
         )
     try:
         view = _proceed(db, account, import_id, name, path.name, is_quiet=is_quiet)
-    except (Exception, KeyboardInterrupt):
+    except BaseException:
         # The files are still the person's own: what is left of our copy helps nobody.
-        imports.fail(db, account, import_id, name, STOPPED, _now())
+        now = _now()
+        imports.fail(db, account, import_id, name, STOPPED, now, keeps_upload=False)
         if is_dry:
             imports.forget(db, account, import_id)
         raise
     if is_dry:
         imports.forget(db, account, import_id)
     return view
+
+
+def _end(_signal: int, _frame: object) -> None:
+    """Asked to stop by the system: as by Ctrl-C, what was begun is put away first."""
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _proceed(
@@ -349,8 +375,13 @@ def _tell(view: imports.ImportView, zone: ZoneInfo) -> None:
         click.echo(f"  not history, so not read: {', '.join(view.ignored)}")
 
 
-def _totals(views: list[imports.ImportView], *, is_dry: bool) -> dict[str, object]:
-    """What `--json` prints: rows = added + known + the sum of skipped, always."""
+def _totals(
+    views: list[imports.ImportView], refused: list[str], *, is_dry: bool
+) -> dict[str, object]:
+    """What `--json` prints: rows = added + known + the sum of skipped, always.
+
+    A file that is no history is `ignored`, whether it came by itself or with others.
+    """
     outcomes = [_outcome(view) for view in views]
     skipped: dict[str, int] = {}
     for view in views:
@@ -364,7 +395,7 @@ def _totals(views: list[imports.ImportView], *, is_dry: bool) -> dict[str, objec
         "known": sum(known for _, known in outcomes),
         "skipped": skipped,
         "snapshots": sum(_snapshots(view) for view in views),
-        "ignored": [name for view in views for name in view.ignored],
+        "ignored": [*(name for view in views for name in view.ignored), *refused],
         "imports": [] if is_dry else [view.id for view in views],
     }
 
@@ -378,6 +409,31 @@ def _outcome(view: imports.ImportView) -> tuple[int, int]:
 
 def _snapshots(view: imports.ImportView) -> int:
     return view.forecast.snapshots if view.can_start and view.forecast else view.snapshots_added
+
+
+@cli.command(name="export")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--account", "name", required=True, help="Whose archive it is.")
+def export_command(file: Path, name: str) -> None:
+    """Write an archive into one JSON file, which an import takes in again.
+
+    It holds every play as each source told it, and the places of the snapshots' lists of tracks.
+
+    Example: mtm export alice.json --account Alice
+    """
+    settings = _settings(is_brief=True)
+    db = _database(settings)
+    account = accounts.find_by_name(db, name, settings)
+    part = file.with_name(f"{file.name}.{os.urandom(4).hex()}.part")
+    try:
+        # Nobody else's to read: it says when somebody listened to what.
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.writelines(imports.export(db, account))
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    click.echo(f"{account.name}'s archive is in {file}.")
 
 
 @cli.group()

@@ -6,6 +6,7 @@ Read once at the entry from the environment or `.env`, then passed down. `.env.e
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -15,6 +16,8 @@ from .errors import BadSettings
 WEAK_WORDS = ("changeme", "change-me", "change_me", "password", "secret-key", "secret_key")
 FEWEST_CHARACTERS = 10
 SHORTEST_KEY = 32
+# Of plain http Spotify takes these alone, and no name that stands for them.
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
 DATABASES = ("sqlite:///", "postgresql+psycopg://", "postgresql://", "postgres://")
 
 
@@ -178,6 +181,22 @@ class Settings(BaseSettings):
     def is_demo(self) -> bool:
         """Whether this server is the demo, whose start page offers invented listeners."""
         return bool(self.demo_listeners)
+
+    @property
+    def has_spotify_app(self) -> bool:
+        """Whether there is an app of Spotify's through which people can sign in."""
+        return bool(self.spotify_client_id and self.spotify_client_secret)
+
+    def check_redirect(self) -> None:
+        """BadSettings when Spotify would never send anybody to SPOTIFY_REDIRECT_URI."""
+        address = urlsplit(self.spotify_redirect_uri)
+        if address.scheme == "https" or address.hostname in LOOPBACK:
+            return
+        raise BadSettings(
+            f"SPOTIFY_REDIRECT_URI is {self.spotify_redirect_uri}, and Spotify sends nobody there: "
+            "it takes https, or http with 127.0.0.1 in place of localhost. Mend it in the "
+            "environment or in .env, and in Spotify's dashboard too."
+        )
 
     def signing_key(self) -> str:
         """SECRET_KEY, or BadSettings when it is missing or known to be weak."""

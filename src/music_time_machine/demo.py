@@ -24,6 +24,7 @@ from urllib.parse import urljoin
 
 import click
 import requests
+from filelock import FileLock, Timeout
 
 from . import accounts, imports, snapshots
 from .config import Settings, load_settings
@@ -55,8 +56,6 @@ def command(port: int, emulator_port: int) -> None:
     """
     if port == emulator_port:
         raise click.UsageError("The pages and the emulator need a port each.")
-    for one in (port, emulator_port):
-        _check_free(one)
     # SIGINT too: a shell that starts us in the background has it ignored.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, _stop)
@@ -71,12 +70,12 @@ def command(port: int, emulator_port: int) -> None:
 
 @dataclass(slots=True)
 class Demo:
-    """Where the demo keeps its data and answers, and the processes it has started."""
+    """Where the demo keeps its data and answers, and the processes it has started, by name."""
 
     folder: Path
     port: int
     emulator_port: int
-    _children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    parts: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -92,62 +91,72 @@ class Demo:
     def running(self) -> Iterator[None]:
         """Everything started, and the archive filled; all of it ends with the block."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            self._start_emulator()
-            environment = self._environment()
-            settings = _settings_of(environment)
-            upgrade(settings.url)
-            self._start("music_time_machine", environment, "serve", "--port", str(self.port))
-            self._wait_for(f"{self.url}/healthz", "the pages")
-            self._seed(settings)
-            self._start("music_time_machine", environment, "worker")
-            yield
-        finally:
-            self._end()
+        with _alone_in(self.folder):
+            for port in (self.port, self.emulator_port):
+                _check_free(port)
+            try:
+                self._start_emulator()
+                environment = self._environment()
+                settings = _settings_of(environment)
+                upgrade(settings.url)
+                serve = ("serve", "--port", str(self.port))
+                self._start("pages", "music_time_machine", environment, *serve)
+                self._wait_for(f"{self.url}/healthz", "pages")
+                self._seed(settings)
+                self._start("worker", "music_time_machine", environment, "worker")
+                yield
+            finally:
+                self._end()
 
     def wait(self) -> None:
-        """Until one of the processes ends, which is a failure, or Ctrl-C."""
-        while all(child.poll() is None for child in self._children):
+        """Until one of the processes ends, which is a failure that names it, or Ctrl-C."""
+        while True:
+            for name, process in self.parts.items():
+                if process.poll() is not None:
+                    raise MusicTimeMachineError(
+                        f"The demo's {name} {_how_it_ended(process.returncode)}, so all of it has "
+                        "ended. Start it again: nothing is lost."
+                    )
             time.sleep(0.5)
-        raise MusicTimeMachineError("A part of the demo has stopped. Start it again.")
 
     def _start_emulator(self) -> None:
         app = ("--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET)
         here = ("--port", str(self.emulator_port), "--redirect-uri", f"{self.url}/callback")
-        self._start("spotify_emulator", os.environ, *here, *app)
-        self._wait_for(f"{self.emulator_url}/_emulator/listeners", "the emulator")
+        self._start("emulator", "spotify_emulator", os.environ, *here, *app)
+        self._wait_for(f"{self.emulator_url}/_emulator/listeners", "emulator")
 
-    def _start(self, module: str, environment: Mapping[str, str], *arguments: str) -> None:
+    def _start(
+        self, name: str, module: str, environment: Mapping[str, str], *arguments: str
+    ) -> None:
         # A session of its own: Ctrl-C reaches only us, and we end the children in order.
-        child = subprocess.Popen(
+        self.parts[name] = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        self._children.append(child)
 
-    def _wait_for(self, url: str, what: str) -> None:
+    def _wait_for(self, url: str, name: str) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self._children[-1].poll() is None:
+        while time.monotonic() < deadline and self.parts[name].poll() is None:
             try:
                 if _loopback.get(url, timeout=2).ok:
                     return
             except requests.RequestException:
                 pass  # not there yet
             time.sleep(0.1)
-        raise MusicTimeMachineError(f"The demo could not start {what}. Please start it again.")
+        raise MusicTimeMachineError(f"The demo could not start its {name}. Start it again.")
 
     def _end(self) -> None:
-        for child in reversed(self._children):
-            if child.poll() is None:
-                child.terminate()
-        for child in self._children:
+        for process in reversed(self.parts.values()):
+            if process.poll() is None:
+                process.terminate()
+        for process in self.parts.values():
             try:
-                child.wait(5)
+                process.wait(5)
             except subprocess.TimeoutExpired:
-                child.kill()
+                process.kill()
 
     def _environment(self) -> dict[str, str]:
         listeners = _loopback.get(f"{self.emulator_url}/_emulator/listeners", timeout=30).json()
@@ -252,6 +261,30 @@ class _Form(HTMLParser):
 def _settings_of(environment: Mapping[str, str]) -> Settings:
     os.environ.update(environment)
     return load_settings()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Two demos in one folder would take each other's listener for their own."""
+    lock = FileLock(folder / "running.lock")
+    try:
+        lock.acquire(timeout=0)  # the system's own lock: it ends with the process, however it ends
+    except Timeout:
+        raise MusicTimeMachineError(
+            f"A demo is running in {folder} already. End it first, or give this one another "
+            "DATA_DIR."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _how_it_ended(code: int) -> str:
+    """The end of a process that should not have ended, as a predicate."""
+    if code < 0:
+        return f"was ended by signal {-code} ({signal.strsignal(-code)})"
+    return f"ended by itself with code {code}"
 
 
 def _check_free(port: int) -> None:

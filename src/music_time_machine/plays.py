@@ -94,7 +94,8 @@ class Play(msgspec.Struct, frozen=True, gc=False):
     `played_at` is aware UTC, as the source stamps it (an export: when the stream ended).
     `ms_played` is None where the source does not tell; `duration_ms` is the track's own length,
     told by some sources. `spotify_id` is Spotify's 22 characters. The flags are None where unknown.
-    `began_at` is a second stamp that some rows carry: when the device began to play.
+    `began_at` is a second stamp that some rows carry: when the device began to play. `nth` numbers
+    the true repeats that share all the rest; None where the source leaves them to be counted.
     """
 
     source: Source
@@ -116,6 +117,7 @@ class Play(msgspec.Struct, frozen=True, gc=False):
     duration_ms: int | None = None
     isrc: str | None = None
     began_at: datetime | None = None
+    nth: int | None = None
 
     @property
     def names(self) -> TrackNames:

@@ -5,10 +5,12 @@ nothing: at the start and each minute whatever has no live worker is taken up ag
 """
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from threading import Lock
 
 import structlog
@@ -24,6 +26,7 @@ from .errors import MusicTimeMachineError, NotFound, ReconnectNeeded
 from .models import Account
 
 QUEUE = "music_time_machine"
+QUEUE_SECONDS = 5
 NAMES_A_MINUTE = 20_000
 UNFORESEEN = (
     "Something broke on our side while reading this file. What was read so far is kept; "
@@ -32,6 +35,8 @@ UNFORESEEN = (
 DISK_FULL = (
     "The server's disk is full. What was read so far is kept; when there is room again, try again."
 )
+BUSY = "The archive is busy just now. What this job did not do is done at its next turn."
+ITS_LOGS = ("huey", "huey.consumer", "huey.consumer.Worker", "huey.consumer.Scheduler")
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 log = structlog.get_logger()
@@ -47,8 +52,14 @@ def waker(settings: Settings) -> Callable[[], None]:
     task = queue.task(name="take_up_imports")(take_up_imports)
 
     def wake() -> None:
-        task()
-        queue.storage.close()  # this thread may not come again
+        try:
+            task()
+        except Exception as error:
+            if not _is_busy(error):
+                raise
+            log.warning("worker_not_woken", why=str(error))
+        finally:
+            queue.storage.close()  # this thread may not come again
 
     return wake
 
@@ -57,11 +68,13 @@ def run(settings: Settings, lease: timedelta = imports.LEASE, threads: int = 2) 
     """Do jobs until the process is asked to stop."""
     queue = _queue(settings)
     jobs = Jobs(Database(settings.url, settings.data_dir), settings, lease, _now)
-    take_up = queue.task(name="take_up_imports")(jobs.take_up_imports)
-    queue.periodic_task(crontab(), name="sweep")(jobs.sweep)
-    queue.periodic_task(crontab(), name="follow")(jobs.follow_everyone)
-    queue.periodic_task(crontab(minute="*/15"), name="snapshots")(jobs.snapshot_everyone)
-    queue.periodic_task(crontab(), name="details")(jobs.fill_in_details)
+    take_up = queue.task(name="take_up_imports")(patiently(jobs.take_up_imports))
+    queue.periodic_task(crontab(), name="sweep")(patiently(jobs.sweep))
+    queue.periodic_task(crontab(), name="follow")(patiently(jobs.follow_everyone))
+    queue.periodic_task(crontab(minute="*/15"), name="snapshots")(patiently(jobs.snapshot_everyone))
+    queue.periodic_task(crontab(), name="details")(patiently(jobs.fill_in_details))
+    for name in ITS_LOGS:
+        logging.getLogger(name).addFilter(in_one_line)
 
     def begin() -> None:
         take_up()
@@ -72,6 +85,33 @@ def run(settings: Settings, lease: timedelta = imports.LEASE, threads: int = 2) 
     consumer = queue.create_consumer(workers=threads, initial_delay=0.05, max_delay=0.5)
     log.info("worker_started", name=jobs.name)
     consumer.run()
+
+
+def patiently(job: Callable[[], None]) -> Callable[[], None]:
+    """A job that a database which does not answer only puts off, and that says so in one line."""
+
+    @wraps(job)
+    def turn() -> None:
+        try:
+            job()
+        except OperationalError as error:
+            log.error("database_unavailable", job=job.__name__, error=str(error.orig), told=BUSY)
+
+    return turn
+
+
+def in_one_line(record: logging.LogRecord) -> bool:
+    """Of the queue's own log, what is to be kept: not the stack trace of a busy queue."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None or not _is_busy(error):
+        return True
+    log.error("queue_unavailable", error=str(error), told=BUSY)
+    return False
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Whether it says that a database is locked or away: SQLAlchemy, sqlite3 and psycopg alike."""
+    return type(error).__name__ == "OperationalError"
 
 
 class Jobs:
@@ -149,7 +189,9 @@ class Jobs:
     def _follow(self, account: Account, client: spotify.Client) -> None:
         followed = live.poll(self.db, account, client, self.pace, self.clock())
         if followed is not None:
-            log.info("plays_followed", account=account.id, added=followed.added)
+            told = log.warning if followed.left_out else log.info
+            left_out = followed.left_out
+            told("plays_followed", account=account.id, added=followed.added, left_out=left_out)
 
     def snapshot_everyone(self) -> None:
         """Take today's snapshot of every connected account that has none yet."""
@@ -202,7 +244,11 @@ def _queue(settings: Settings) -> Huey:
     if settings.url.startswith("sqlite"):
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         return SqliteHuey(
-            QUEUE, filename=str(settings.data_dir / "jobs.db"), serializer=signer, results=False
+            QUEUE,
+            filename=str(settings.data_dir / "jobs.db"),
+            timeout=QUEUE_SECONDS,
+            serializer=signer,
+            results=False,
         )
     dsn = settings.url.replace("postgresql+psycopg://", "postgresql://")
     return PostgresHuey(QUEUE, dsn=dsn, serializer=signer, results=False)

@@ -63,6 +63,7 @@ plays = st.builds(
     duration_ms=st.none() | lengths,
     isrc=maybe_text,
     began_at=st.none() | moments,
+    nth=st.none() | st.integers(0, 32_767),
 )
 artists = st.builds(ArtistDetails, maybe_text, texts, maybe_text, json_objects)
 albums = st.builds(AlbumDetails, maybe_text, texts, maybe_text, maybe_text, json_objects)

@@ -11,8 +11,16 @@ from music_time_machine.db import Database
 from music_time_machine.errors import Conflict
 from music_time_machine.models import Account
 from music_time_machine.plays import LeftOut
-from tests.formats.other_samples import PLACE_ROW, database, headed_csv
-from tests.formats.samples import episode_row, extended_json, extended_row, nameless_row
+from tests.formats.other_samples import (
+    ADDRESS,
+    AT,
+    PLACE_ROW,
+    database,
+    headed_csv,
+    json_lines,
+    listen,
+)
+from tests.formats.samples import Json, episode_row, extended_json, extended_row, nameless_row
 from tests.imports.archives import (
     FIRST,
     NOTHING,
@@ -153,6 +161,37 @@ def _parts(true: Life, view: View, random: Random) -> list[File]:
         first, last = sorted((random.choice(stamps), random.choice(stamps)))
         parts.append([record for record in records if first <= record.stamp <= last])
     return [Life(true.plays, {view: part}).files[view] for part in parts if part]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_two_names_that_an_isrc_of_the_upload_makes_one_are_foretold_as_one(
+    db: Database, alice: Account, before: bool
+) -> None:
+    """One play under two names, and two listens of months before that tell they are one."""
+    other = "Paper Lanterns (Alternate)"
+    sent: list[File] = [
+        ("export.json", extended_json([extended_row(track="Paper Lanterns")])),
+        (
+            "lastfm.csv",
+            headed_csv([(str(AT - 187), "", "The Hollow Orchard", *[""] * 3, other, "")]),
+        ),
+        ("a.jsonl", json_lines([_named("Paper Lanterns", ADDRESS), _named(other, None)])),
+    ]
+    if before:
+        bring(db, alice, sent.pop(0))
+    view = check(db, alice, *sent)
+    assert view.forecast is not None
+    foretold = (view.forecast.added, view.forecast.known)
+    view = start(db, alice, view.id)
+    assert foretold == (view.added, view.known) == ((2, 1) if before else (3, 1))
+
+
+def _named(title: str, address: str | None) -> Json:
+    told = listen(AT - (9_000_000 if address else 8_000_000), spotify_id=address)
+    metadata = told["track_metadata"]
+    assert isinstance(metadata, dict)
+    metadata["track_name"] = title
+    return told
 
 
 def test_a_check_of_nothing_new_adds_nothing(db: Database, alice: Account) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from music_time_machine.columns import day_number
-from music_time_machine.insights.charts import Buckets, ChartData, highest, with_holes
+from music_time_machine.insights.charts import Buckets, ChartData, foremost, highest, with_holes
 from music_time_machine.period import Period
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -84,8 +84,19 @@ def test_the_three_highest_of_many_are_highlighted() -> None:
     assert highest([5, 9, 1, 7, 3, 8, 2, 2, 2, 2, 2, 2]) == (1, 3, 5)
 
 
-def test_of_equals_the_earlier_is_highlighted() -> None:
-    assert highest([4] * 12) == (0, 1, 2)
+def test_of_equals_all_or_none_are_highlighted() -> None:
+    assert highest([4] * 12) == ()
+    assert highest([9, 4, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1]) == (0,)
+    assert highest([9, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1]) == (0, 1, 2)
+    assert highest([9, 4, 4, 4, 1, 1, 1, 1, 1, 1, 1, 1], but=3) == (0, 1, 2)
+
+
+def test_the_first_of_a_list_shares_its_mark_with_its_equals_unless_they_are_many() -> None:
+    assert foremost([5, 4, 4]) == (0,)
+    assert foremost([5, 5, 4]) == (0, 1)
+    assert foremost([5, 5, 5, 5, 4]) == ()
+    assert foremost([5]) == (0,)
+    assert foremost([]) == ()
 
 
 def test_at_most_one_bar_in_four_is_highlighted() -> None:

@@ -171,15 +171,19 @@ def test_streaks_are_those_found_by_going_from_day_to_day(
     played = {play.day for play in plays}
     best: list[date] = []
     running: list[date] = []
+    lengths: list[int] = []
     for day in days_of(*days):
         running = [*running, day] if day in played else []
         best = running if len(running) > len(best) else best
+        lengths.append(len(running))
     last = days[1] if days[1] in played else days[1] - DAY
     current = 0
     while last - current * DAY in played:
         current += 1
     found = daily.streaks(archive, *days)
     assert (found.longest, found.current) == (len(best), current)
+    # Each streak has every length up to its own once.
+    assert found.others == (lengths.count(len(best)) - 1 if best else 0)
     assert (found.longest_start, found.longest_end) == (
         (best[0], best[-1]) if best else (None, None)
     )
@@ -193,7 +197,8 @@ def test_the_busiest_day_has_most_plays_then_most_time_then_is_the_earlier(
     archive, plays = told(db, settings, history, zone)
     each = {day: amount(within(plays, day, day)) for day in days_of(*days)}
     best = min(each, key=lambda day: (-each[day][0], -each[day][1], day))
-    wanted = BusiestDay(best, *each[best]) if each[best][0] else None
+    others = sum(plays == each[best][0] for plays, _ in each.values()) - 1
+    wanted = BusiestDay(best, *each[best], others) if each[best][0] else None
     assert daily.busiest_day(archive, *days) == wanted
 
 
@@ -353,11 +358,22 @@ def test_a_calendar_ends_today_and_says_what_is_not_known(db: Database, alice: A
 def test_a_calendar_has_all_weeks_of_its_year(
     db: Database, alice: Account, year: int, weeks: int
 ) -> None:
-    heat = daily.calendar(of_alice(db, alice), year, TODAY)
+    heat = daily.calendar(of_alice(db, alice), year, date(year, 12, 1))
     assert {len(row) for row in (heat.columns, *heat.values, *heat.contexts)} == {weeks}
     assert [name for name in heat.columns if name] == [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [(date(2026, 1, 1), "Jan"), (date(2026, 10, 31), "Oct"), (date(2026, 11, 1), "Nov")],
+)
+def test_a_calendar_names_only_the_months_that_have_begun(
+    db: Database, alice: Account, today: date, last: str
+) -> None:
+    heat = daily.calendar(of_alice(db, alice), 2026, today)
+    assert [name for name in heat.columns if name][-1] == last
 
 
 def words(heat: Heat) -> list[str]:
@@ -371,7 +387,7 @@ def cells(heat: Heat) -> int:
 def test_of_equal_streaks_the_first_is_the_longest(db: Database, alice: Account) -> None:
     days = [1, 2, 4, 5]
     archive = of_alice(db, alice, *(Heard(datetime(2026, 11, n, 12, tzinfo=UTC)) for n in days))
-    assert daily.streaks(archive, *YEARS) == Streaks(2, date(2026, 11, 1), date(2026, 11, 2), 0)
+    assert daily.streaks(archive, *YEARS) == Streaks(2, date(2026, 11, 1), date(2026, 11, 2), 0, 1)
 
 
 @pytest.mark.parametrize(("end", "current"), [(20, 3), (21, 3), (22, 0), (19, 2)])
@@ -390,7 +406,7 @@ def test_of_equally_busy_days_more_time_decides_and_then_the_earlier(
     lengths = [100_000, 200_000, 200_000]
     plays = [Heard(EVENING + n * DAY, ms=ms) for n, ms in enumerate(lengths)]
     found = daily.busiest_day(of_alice(db, alice, *plays), *YEARS)
-    assert found == BusiestDay(date(2026, 11, 21), 1, 200_000)
+    assert found == BusiestDay(date(2026, 11, 21), 1, 200_000, others=2)
 
 
 def test_episodes_are_in_the_days_only_where_they_count(db: Database, alice: Account) -> None:

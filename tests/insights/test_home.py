@@ -12,6 +12,7 @@ from music_time_machine import insights
 from music_time_machine.config import Settings
 from music_time_machine.db import Database
 from music_time_machine.insights import ConstantArtist, Turnover
+from music_time_machine.insights.home import Constancy
 from music_time_machine.models import Account
 from music_time_machine.plays import Kind
 from tests.columns.histories import ZONES, Heard, histories, keep, new_account
@@ -146,7 +147,35 @@ def test_the_latest_snapshot_is_compared_with_the_one_before(db: Database, alice
     assert home.turnover == Turnover(1, 2, NOV, OCT)
     assert home.turnovers == (0, 50)
     nora = artist_id(db, "Nora Veil")
-    assert home.constant == ConstantArtist(nora, "Nora Veil", "https://example.test/9", 2, 3)
+    assert home.constant == Constancy(
+        ConstantArtist(nora, "Nora Veil", "https://example.test/9", 2, 3), 0, (2, 1, None)
+    )
+    assert home.constant.heights == (1, 2, 0)
+
+
+def test_of_equally_constant_artists_the_best_placed_is_named_and_the_others_are_counted(
+    db: Database, alice: Account
+) -> None:
+    take(db, alice, SEP, [], ["Mirelle", "Nora Veil", "Tom Aske"])
+    take(db, alice, OCT, [], {"long_term": ["Tom Aske"]})
+    take(db, alice, NOV, [], ["Nora Veil", "Ines Marrow", "Tom Aske", "Mirelle"])
+    constant = insights.home(db, alice, NOW).constant
+    assert constant is not None
+    assert (constant.artist.name, constant.artist.count, constant.others) == ("Nora Veil", 2, 2)
+    assert constant.places == (2, 1)  # October's snapshot has no four-week list
+
+
+def test_the_line_of_the_most_constant_artist_has_the_latest_lists_only(
+    db: Database, alice: Account
+) -> None:
+    for day in range(1, 29):
+        ahead = ["Mirelle", "Tom Aske"][: day % 3]
+        take(db, alice, date(2026, 10, day), [], [*ahead, "Nora Veil"])
+    constant = insights.home(db, alice, NOW).constant
+    assert constant is not None
+    assert constant.artist.name == "Nora Veil"
+    assert constant.places == tuple(1 + day % 3 for day in range(5, 29))
+    assert constant.heights[:3] == (1, 3, 2)
 
 
 def test_this_month_is_that_of_the_accounts_own_clock(db: Database, alice: Account) -> None:

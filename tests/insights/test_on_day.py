@@ -152,6 +152,9 @@ def test_a_day_its_week_and_its_month_are_what_was_heard_one_by_one(
         artists = most(heard, lambda play: play.artist_id)
         assert pairs(stretch.tracks) == tracks[:5]
         assert pairs(stretch.artists) == artists[:4]
+        counts = [plays for _, plays in artists]
+        assert stretch.leaders == sum(plays == max(counts) for plays in counts)
+        assert stretch.beyond == sum(plays == counts[3] for plays in counts[4:])
         new = [one for one, _ in tracks if start <= met[one] <= end]
         assert stretch.new_tracks == len(new)
         assert stretch.new_artists == sum(start <= artists_met[one] <= end for one, _ in artists)
@@ -322,6 +325,11 @@ LONG_BEFORE = plays_on(date(2022, 1, 5), SKY, SUN, SEA)
         (
             [*LONG_BEFORE, *plays_on(THAT, SKY, SKY, SKY, SUN)],
             "3 plays that day, and your most played of that November",
+        ),
+        (
+            [*LONG_BEFORE, *plays_on(date(2024, 11, 3), *[SEA] * 3),
+             *plays_on(THAT, SKY, SKY, SKY, SUN)],
+            "3 plays that day, and one of your most played of that November",
         ),
         (
             [*LONG_BEFORE, *plays_on(date(2024, 11, 3), *[SEA] * 9), *plays_on(THAT, SKY, SUN)],

@@ -19,6 +19,7 @@ from music_time_machine.period import CHOICES, Period
 from music_time_machine.plays import Kind
 from tests.columns.histories import ZONES, Heard, histories, keep, new_account
 from tests.insights.shelf import take
+from tests.insights.test_toplists import describe
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 EVENING = datetime(2026, 11, 20, 20, tzinfo=UTC)
@@ -160,7 +161,6 @@ def test_every_chart_says_what_counts_and_from_which_source(db: Database, alice:
         by_month.artists_counts,
         by_month.constant_artists_counts,
     ):
-        assert sentence.startswith("Counts ")
         assert "Spotify's top lists" in sentence
         assert sentence.endswith(".")
     assert "month" in by_month.new_tracks_counts
@@ -174,6 +174,17 @@ def test_a_period_says_what_was_left_out_of_it_alone(db: Database, alice: Accoun
     assert "; 1 shorter one " in ask(db, alice, "12m").counts
     assert "; 3 shorter ones " in ask(db, alice, "all").counts
     assert not ask(db, alice, "7d").is_empty
+
+
+def test_explicit_tracks_are_drawn_beside_those_that_are_not_and_those_nobody_tells_of(
+    db: Database, alice: Account
+) -> None:
+    assert ask(db, alice, "12m").listed.explicit_tracks.is_empty
+    take(db, alice, NOV, ["A", "B", "C", "D"])
+    describe(db, {"A": (None, True), "B": (None, False), "C": (None, False), "D": (None, None)})
+    chart = ask(db, alice, "12m").listed.explicit_tracks
+    assert chart.labels == ("Explicit", "Not explicit", "Not told")
+    assert (chart.values, chart.highlights) == ((1, 2, 1), (0,))
 
 
 def test_a_chart_can_be_sent_as_json(db: Database, alice: Account) -> None:

@@ -195,6 +195,16 @@ def test_only_the_latest_turnovers_are_shown(db: Database, alice: Account) -> No
     assert [turnover.day for turnover in found] == days[-toplists.TURNOVERS :]
 
 
+def test_turnover_says_which_snapshots_it_compares(db: Database, alice: Account) -> None:
+    first = date(2026, 1, 1)
+    for n in range(toplists.MOST_DRAWN + 1):
+        take(db, alice, first + timedelta(days=n), [f"Track {n}"])
+    few = toplists.turnover_chart(db, alice, first, first + timedelta(days=30))
+    many = toplists.turnover_chart(db, alice, first, first + timedelta(days=400))
+    assert "in each snapshot were not in the one before" in toplists.turnover_counts(few)
+    assert "in the last snapshot of each month" in toplists.turnover_counts(many)
+
+
 def test_an_artist_twice_in_one_list_is_in_one_snapshot(db: Database, alice: Account) -> None:
     take(db, alice, NOV, artists=["Mirelle", "Nora Veil", "Mirelle"])
     (first, _) = toplists.constant_artists(db, alice, NOV, NOV, 10)
@@ -250,6 +260,14 @@ def test_the_constant_artists_chart_says_how_many_of_how_many() -> None:
     assert chart.contexts == ("in 11 of 12 snapshots", "in 9 of 12 snapshots")
     assert (chart.highlights, chart.now) == ((0,), None)
     assert toplists.constant_artists_chart(()).is_empty
+
+
+def test_of_many_artists_as_constant_none_is_marked() -> None:
+    names = ("Mirelle", "Nora Veil", "Tom Aske", "Ines Marrow")
+    chart = toplists.constant_artists_chart(
+        tuple(ConstantArtist(at, name, None, 12, 12) for at, name in enumerate(names))
+    )
+    assert chart.highlights == ()
 
 
 @on_this_database

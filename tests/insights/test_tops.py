@@ -272,8 +272,8 @@ def test_no_plays_make_no_lists_and_say_what_would_count(db: Database, alice: Ac
     found = ask(db, alice, by="time")
     assert (found.tracks, found.artists, found.albums, found.by) == ((), (), (), "time")
     assert found.counts == (
-        "Those with most time first, beside the 7 days before. From the plays of music that "
-        f"count, in {alice.zone.key} time."
+        "Most time first; held against the 7 days before. From the plays of music that count, in "
+        f"{alice.zone.key} time."
     )
 
 

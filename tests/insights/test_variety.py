@@ -284,7 +284,7 @@ def test_where_the_archive_begins_nothing_says_what_was_new(db: Database, alice:
     assert whole.chart.contexts == ("", "1 of 1 plays", "2 of 5 plays", "")
     later = variety.new_and_known(archive, date(2026, 10, 1), date(2026, 11, 20), buckets)
     assert later.percent_new == 40.0
-    assert "for each month in the same month" in later.counts
+    assert "each month's plays were of tracks first heard then" in later.counts
 
 
 def test_another_id_of_a_known_recording_is_nothing_new(db: Database, alice: Account) -> None:
@@ -351,4 +351,4 @@ def test_each_figure_says_what_it_counts(db: Database, alice: Account) -> None:
         variety.diversity_counts(archive),
     ):
         assert sentence.endswith(f"in {alice.zone.key} time.")
-    assert "in the day of its first play" in variety.discoveries_counts(archive, buckets)
+    assert "by the day of its first play" in variety.discoveries_counts(archive, buckets)

@@ -96,12 +96,17 @@ def compare_totals(story: Story, totals: list[Stored]) -> None:
     assert story.amount.month.first == most
     assert story.amount.month.plays == len(each[most])
     assert story.amount.month.ms == sum(play.ms for play in each[most])
+    as_many = [month for month in each if len(each[month]) == len(each[most])]
+    assert story.amount.month.others == len(as_many) - 1
     assert sum(value or 0 for value in story.amount.plays_by_month.values) == story.amount.plays.now
     assert (
         sum(value or 0 for row in story.rhythm.calendar.values for value in row)
         == story.amount.plays.now
     )
     assert sum(value or 0 for value in story.rhythm.hours.values) == story.amount.plays.now
+    hours = Counter(play.hour % 24 for play in totals)
+    peaks = sorted(hour for hour in hours if hours[hour] == max(hours.values()))
+    assert (story.rhythm.peak.hour, story.rhythm.peak.others) == (peaks[0], len(peaks) - 1)
 
 
 def compare_music(

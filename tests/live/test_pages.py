@@ -1,5 +1,6 @@
 """The home page while music plays: the line that says so, its fragment, and the button."""
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +35,22 @@ def test_the_button_says_how_many_came_in(stage: Stage, visitor: Visitor) -> Non
     assert "Fetch my latest plays" in visitor.get("/").text
     assert "50 new plays came in." in text_of(visitor.post("/settings/follow").text)
     assert "Nothing new" in text_of(visitor.post("/settings/follow").text)
+
+
+def test_what_cannot_be_read_of_the_list_is_counted_and_named(
+    stage: Stage, visitor: Visitor
+) -> None:
+    """One row as it is, and two of a shape that nobody knows."""
+    strange = {"played_at": "2026-11-22T18:00:00Z", "recording": {"id": "5" * 22}}
+    track = {"type": "track", "id": "4" * 22, "name": "Paper Lanterns", "artists": []}
+    known = {"played_at": "2026-11-22T17:00:00Z", "track": track}
+    for rows, came in (([strange] * 2, "No new plays"), ([known, strange, strange], "1 new play")):
+        listed = {"path": "/v1/me/player/recently-played", "status": 200}
+        stage.break_spotify({**listed, "body": json.dumps({"items": rows})})
+        told = text_of(visitor.post("/settings/follow").text)
+        left_out = "2 rows of Spotify's list named no track that can be read: left out."
+        assert f"{came} came in. {left_out}" in told
+        assert "Nothing new" not in told
 
 
 def test_a_script_gets_json(visitor: Visitor) -> None:

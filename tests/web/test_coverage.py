@@ -1,5 +1,6 @@
 """The coverage strip on its two pages: its words, and a walk through it by keyboard and pointer."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from tests.stage import Stage, Visitor, text_of
 from tests.web.test_pages import sign_in
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 
 def fill(stage: Stage, account: Account) -> None:
@@ -76,8 +77,8 @@ def test_the_strip_is_one_stop_of_the_keyboard_and_the_arrows_go_from_month_to_m
     walked: "Page",
 ) -> None:
     strip = walked.locator("table[data-strip]")
-    assert strip.locator("td[tabindex='0']").count() == 1
-    strip.locator("td[tabindex='0']").focus()
+    assert strip.locator("[tabindex='0']").count() == 1
+    strip.locator("[tabindex='0']").focus()
     for key, said in (
         ("End", "November 2026"),
         ("ArrowLeft", "October 2026"),
@@ -89,12 +90,57 @@ def test_the_strip_is_one_stop_of_the_keyboard_and_the_arrows_go_from_month_to_m
         ("ArrowLeft", "August 2025"),
     ):
         walked.keyboard.press(key)
-        here = strip.locator("td:focus .strip-words")
+        here = strip.locator("td:focus-within .strip-words")
         assert here.inner_text().startswith(said), key
         box = here.bounding_box()
         assert box is not None
         assert box["width"] > 100
-    assert strip.locator("td[tabindex='0']").count() == 1
+    assert strip.locator("[tabindex='0']").count() == 1
+    assert strip.locator("a[href]:not([tabindex='-1'])").count() <= 1
+    walked.keyboard.press("Enter")
+    walked.wait_for_url("**/analytics?from=2025-08-01&to=2025-08-31")
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_month_is_followed_by_a_click_and_on_a_phone_by_its_words(
+    walked: "Page", stage: Stage, browser: "Browser"
+) -> None:
+    walked.locator(".strip a", has_text="November 2026").locator(".strip-cell").click()
+    walked.wait_for_url("**/analytics?from=2026-11-01&to=2026-11-30")
+    state = walked.context.storage_state()
+    with browser.new_context(
+        storage_state=state, has_touch=True, is_mobile=True, viewport={"width": 375, "height": 800}
+    ) as phone:
+        page = phone.new_page()
+        page.goto(f"{stage.url}/imports")
+        month = page.locator(".strip td", has_text="December 2025")
+        month.scroll_into_view_if_needed()
+        box = month.bounding_box()
+        assert box is not None
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        said = month.locator(".strip-words").bounding_box()
+        assert said is not None
+        assert said["height"] >= 44
+        assert page.url.endswith("/imports")
+        month.locator(".strip-words").tap()
+        page.wait_for_url("**/analytics?from=2025-12-01&to=2025-12-31")
+
+
+def test_each_month_with_plays_leads_to_them_and_no_other_does(visitor: Visitor) -> None:
+    page = visitor.get("/imports").text
+    found = re.findall(r'href="/analytics\?from=([0-9-]+)&amp;to=([0-9-]+)"', page)
+    assert len(found) == 14
+    assert found[0] == ("2025-08-01", "2025-08-31")
+    assert ("2026-02-01", "2026-02-28") in found
+    assert "2026-09-01" not in {first for first, _ in found}
+    data = visitor.get(
+        "/analytics?from=2026-02-01&to=2026-02-28", headers={"Accept": "application/json"}
+    ).json()
+    assert (data["start"], data["end"], data["totals"]["plays"]["now"]) == (
+        "2026-02-01",
+        "2026-02-28",
+        1,
+    )
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

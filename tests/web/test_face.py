@@ -117,7 +117,8 @@ def test_the_sheets_are_served_as_one_and_where_nothing_can_be_written_as_they_a
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.stem)
 def test_a_style_sheet_speaks_only_in_tokens_and_files_that_are_there(sheet: Path) -> None:
     text = sheet.read_text("utf-8")
-    known = set(re.findall(r"(--[a-z0-9-]+):", TOKENS)) | {"--rows"}
+    own = re.findall(r"@property (--[a-z0-9-]+)", text)
+    known = {*re.findall(r"(--[a-z0-9-]+):", TOKENS), *own, "--rows"}
     assert set(re.findall(r"var\((--[a-z0-9-]+)", text)) - known == set()
     for url in re.findall(r'url\("([^"]+)"\)', text):
         assert (sheet.parent / url).is_file(), url

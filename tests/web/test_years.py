@@ -130,6 +130,30 @@ def test_one_play_of_three_minutes_is_told_in_minutes(stage: Stage) -> None:
         assert silly not in words
 
 
+def test_what_is_named_of_several_equal_ones_says_so(stage: Stage) -> None:
+    found = stage.visitor()
+    found.sign_in(ALICE)
+    zone, year = ours(stage).zone, last_year(stage)
+    songs = [Song("Paper Sun", "Nora Veil"), Song("Low Sea", "Tom Aske"), Song("Slow Static")]
+    starts = [datetime(year, month, 1, 8 + month, tzinfo=zone) for month in (2, 3, 5)]
+    listen(stage, ours(stage), [
+        song.play(start + timedelta(minutes=5 * n), 180_000 + at)
+        for at, (song, start) in enumerate(zip(songs, starts, strict=True))
+        for n in range(2)
+    ])  # fmt: skip
+    words = text_of(found.get(f"/years/{year}").text)
+    assert words.count("2 others have as many; the one heard longest stands first.") == 2
+    assert "The fullest month was May with 2 plays, as many as 2 others." in words
+    assert "The fullest day was 1 May with 2 plays, as many as 2 others." in words
+    assert "Between 10:00 and 11:00 most was played; 2 later hours of the day had as many" in words
+    assert "than in any other hour" not in words
+    listen(stage, ours(stage), [songs[0].play(starts[0] + timedelta(minutes=20))])
+    words = text_of(found.get(f"/years/{year}").text)
+    assert "as many as" not in words
+    assert "have as many" not in words
+    assert "than in any other hour" in words
+
+
 def test_large_numbers_have_their_separators(stage: Stage) -> None:
     found = stage.visitor()
     found.sign_in(ALICE)
@@ -300,11 +324,12 @@ def test_no_year_scrolls_sideways_or_shuts_anybody_out(
         "/years/2009",
     ):
         filled.goto(stage.url + path)
-        assert _violations(filled) == [], path
         for width in WIDTHS:
             filled.set_viewport_size({"width": width, "height": 900})
             wide = filled.evaluate("() => document.documentElement.scrollWidth")
             assert wide <= width, f"{path} is {wide} wide at {width}"
+            if width in (min(WIDTHS), max(WIDTHS)):
+                assert _violations(filled) == [], f"{path} at {width}"
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -7,6 +7,16 @@ place in `upload.FORMATS`.
 
 from .archive import Limits
 from .pieces import Piece
-from .upload import Format, HistoryFile, Upload, open_upload
+from .refusals import NoHistory
+from .upload import Format, HistoryFile, Upload, check_files, open_upload
 
-__all__ = ["Format", "HistoryFile", "Limits", "Piece", "Upload", "open_upload"]
+__all__ = [
+    "Format",
+    "HistoryFile",
+    "Limits",
+    "NoHistory",
+    "Piece",
+    "Upload",
+    "check_files",
+    "open_upload",
+]

@@ -218,7 +218,7 @@ class _Repeats:
 
     Two such rows are one play, but where the stamp does not tell: to the minute, and offline, when
     the stamp is of the later sync. There each row is a play, unless both say that they began at
-    the same moment.
+    the same moment. Where a row says which repeat it is, it is believed.
     """
 
     def __init__(self) -> None:
@@ -230,6 +230,9 @@ class _Repeats:
         nth = np.zeros(len(piece), np.int64)
         offline = values(piece.traits, Trait.OFFLINE) == TRUE
         may_repeat = offline | np.isin(piece.source, _TO_THE_MINUTE)
+        if piece.nth is not None:
+            nth = piece.nth.clip(min=0)
+            may_repeat &= piece.nth < 0
         for place in np.flatnonzero(may_repeat).tolist():
             key = (int(piece.stamp[place]), int(track[place]), int(piece.ms[place]))
             began = int(piece.began[place])

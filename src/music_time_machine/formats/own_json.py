@@ -32,6 +32,7 @@ from .values import is_possible, json_object, left_out, length, spotify_id, text
 name: Final = "music-time-machine"
 title: Final = "Music Time Machine"
 VERSION: Final = 1
+MOST_REPEATS: Final = 32_767
 
 _HEADER = b'{"name":"%s","version":%d,"plays":[' % (name.encode(), VERSION)
 _SOURCES = {source.name.lower(): source for source in Source}
@@ -61,6 +62,7 @@ class _Play(msgspec.Struct, omit_defaults=True, gc=False):
     private: bool | None = None
     device: str | None = None
     country: str | None = None
+    nth: Annotated[int, msgspec.Meta(ge=0, le=MOST_REPEATS)] | None = None
 
 
 class _Artist(msgspec.Struct, omit_defaults=True):
@@ -178,6 +180,7 @@ def _row_of_play(play: Play) -> _Play:
         private=play.incognito,
         device=play.platform,
         country=play.country,
+        nth=play.nth,
     )
 
 
@@ -210,6 +213,7 @@ def _play(row: _Play | None) -> Play | LeftOutRow:
         duration_ms=length(row.duration_ms),
         isrc=text(row.isrc),
         began_at=_possible(row.began_at),
+        nth=row.nth,
     )
 
 

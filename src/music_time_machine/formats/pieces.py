@@ -30,7 +30,7 @@ class Piece:
     since 1970 (`began` 0 where not told). `ms` is what the archive keeps: the length played, or
     with the trait ASSUMED the track's own, or 0. `key` is `TrackNames.key` of each play; `names`
     has what was told of those keys that no earlier piece of this file named. `placed` are the rows
-    of the placings.
+    of the placings. `nth` is -1 where a row leaves repeats to be counted; None where all do.
     """
 
     rows: int
@@ -44,6 +44,7 @@ class Piece:
     left_out: list[tuple[int, LeftOutRow]] = field(default_factory=list)
     placings: list[Placing] = field(default_factory=list)
     placed: list[int] = field(default_factory=list)
+    nth: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.stamp)
@@ -102,6 +103,7 @@ def _without_future(piece: Piece, done: int, latest: int, last_day: date) -> Pie
         source=piece.source[wanted],
         traits=piece.traits[wanted],
         began=piece.began[wanted],
+        nth=None if piece.nth is None else piece.nth[wanted],
         key=list(compress(piece.key, wanted.tolist())),
         left_out=sorted(piece.left_out + left_out, key=itemgetter(0)),
         placings=[placing for _, placing in kept],
@@ -165,6 +167,7 @@ class _Gathering:
             left_out=self._left_out,
             placings=self._placings,
             placed=self._placed,
+            nth=_column(-1 if play.nth is None else play.nth for play in plays),
         )
         self._done += self.rows
         self._clear()

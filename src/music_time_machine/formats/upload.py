@@ -4,7 +4,7 @@ Knows the formats there are; hides whether it came as zips, as loose files or as
 What a file is shows in its first bytes, never in its name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,14 +168,25 @@ def open_upload(path: Path, name: str, limits: Limits = _USUAL) -> Upload:
     Raises BadUpload, or UploadTooLarge, when none of it is of use; nothing stays open then.
     """
     with ExitStack() as opened:
-        contents = _Contents()
-        room = _Room(limits)
         sent = _several(path) if path.is_dir() else [(path, name)]
-        for file_path, file_name in sent:
-            _look_into(file_path, refusals.display_name(file_name), room, opened, contents)
-        if not contents.found:
-            raise refusals.none_of_use(contents.refused)
+        contents = _contents(sent, limits, opened)
         return Upload(path, contents, opened.pop_all())
+
+
+def check_files(paths: Sequence[Path], limits: Limits = _USUAL) -> None:
+    """Raises what `open_upload` would of these files together, where they lie."""
+    with ExitStack() as opened:
+        _contents([(path, path.name) for path in paths], limits, opened)
+
+
+def _contents(sent: Sequence[tuple[Path, str]], limits: Limits, opened: ExitStack) -> "_Contents":
+    contents = _Contents()
+    room = _Room(limits)
+    for path, name in sent:
+        _look_into(path, refusals.display_name(name), room, opened, contents)
+    if not contents.found:
+        raise refusals.none_of_use(contents.refused)
+    return contents
 
 
 def _several(folder: Path) -> list[tuple[Path, str]]:

@@ -21,6 +21,7 @@ from .documents import (
     unattended,
     undo,
 )
+from .export import export
 from .running import LeaseLost, fail, proceed
 from .stakes import AtStake, at_stake
 from .uploads import receive, sweep_strays
@@ -35,6 +36,7 @@ __all__ = [
     "LeftOutLine",
     "at_stake",
     "cancel",
+    "export",
     "fail",
     "find",
     "forget",

@@ -5,7 +5,7 @@ from there, and nothing is doubled. What its person asks meanwhile is seen betwe
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 
@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from .. import rankings
 from ..db import Database, changed, insert_new, table_of
+from ..db import look_up as look_up_rows
 from ..errors import BadUpload, MusicTimeMachineError
 from ..formats.flat import unpacked
 from ..listens import Batch, TrackIds, forecast, keep_tracks, known_ids, record_batch, take_back
 from ..listens.catalogue import recordings_of, slices
 from ..listens.evidence import LookUp, Told, Tracks, catalogue_of
-from ..models import Account, Archive, Echo, Import, KnownPlays, LeftOutEntry, Listen
+from ..models import Account, Archive, Echo, Import, KnownPlays, LeftOutEntry, Listen, Track
 from ..moments import from_millis, to_millis
 from ..plays import LeftOutRow, Placing, TrackNames, key_number
 from ..recognition import WIDEST_MS
@@ -107,19 +108,27 @@ def proceed(
 
 
 def fail(
-    db: Database, account: Account, import_id: int, worker: str, sentence: str, now: datetime
+    db: Database,
+    account: Account,
+    import_id: int,
+    worker: str,
+    sentence: str,
+    now: datetime,
+    *,
+    keeps_upload: bool = True,
 ) -> None:
     """End an import that its worker cannot finish; its rows so far stay and are counted.
 
     The upload is kept for a day, so that it can be tried again. Another worker's is left alone.
     """
     mine = and_(is_import(account, import_id), Import.worker == worker, Import.state.in_(UNDER_WAY))
+    ended = {"state": FAILED, "problem": sentence, "finished_at": now, "worker": None}
     with db.write() as session:
-        session.execute(
-            update(Import)
-            .where(mine)
-            .values(state=FAILED, problem=sentence, finished_at=now, worker=None)
-        )
+        stored_as = session.scalar(select(Import.stored_as).where(mine))
+        goes = {} if keeps_upload else {"stored_as": None}
+        session.execute(update(Import).where(mine).values(**ended, **goes))
+    if not keeps_upload:
+        uploads.remove(db, stored_as)
 
 
 class _Run:
@@ -486,13 +495,40 @@ class _Tracks:
         self._told = list(stage.packed_tracks())
         self._ids = -1 - np.arange(len(self._told))
         with db.read() as session:
-            if session.get(Archive, account.id) is None:
-                return  # where nothing is, nothing can be known
-        for some in slices(enumerate(self._told), TRACKS_AT_ONCE):
+            is_empty = session.get(Archive, account.id) is None
+        # Where nothing is, nothing can be known.
+        for some in slices([] if is_empty else enumerate(self._told), TRACKS_AT_ONCE):
             numbers = {unpacked(told).key: number for number, told in some}
             with db.read() as session:
                 for key, track_id in known_ids(session, numbers).items():
                     self._ids[numbers[key]] = track_id
+        with db.read() as session:
+            self._joined = self._to_be_joined(session)
+
+    def _to_be_joined(self, session: Session) -> dict[int, int]:
+        """The recordings that ISRCs of this upload make part of another, each with that one."""
+        told = {n: unpacked(line) for n, line in enumerate(self._told) if b'"isrc":"' in line}
+        recordings = recordings_of(session, {names.key: names for names in told.values()})
+        known = {int(self._ids[n]) for n in told if self._ids[n] > 0}
+        kept = {
+            track_id: (isrc, recording)
+            for track_id, isrc, recording in look_up_rows(
+                session, table_of(Track), ("id", "isrc", "recording"), "id", known
+            )
+        }
+        groups: dict[str, set[int]] = {}
+        for n, names in told.items():
+            isrc, recording = kept.get(int(self._ids[n]), (None, recordings[names.key]))
+            groups.setdefault(isrc or names.isrc or "", set()).add(recording)
+        for isrc, recording in look_up_rows(
+            session, table_of(Track), ("isrc", "recording"), "isrc", groups
+        ):
+            groups[isrc].add(recording)
+        joined: dict[int, int] = {}
+        for group in groups.values():
+            ends = {_end_of(joined, recording) for recording in group}
+            joined |= dict.fromkeys(ends - {min(ends)}, min(ends))
+        return joined
 
     def batch(self, rows: Rows) -> Batch:
         """The rows with track ids."""
@@ -511,9 +547,21 @@ class _Tracks:
             for number, names in told.items():
                 has_id, key = names.spotify_id is not None, names.key
                 tracks[number] = Told(recordings[key], has_id, key_number(key))
-            return tracks
+            if not self._joined:
+                return tracks
+            return {
+                number: told._replace(recording=_end_of(self._joined, told.recording))
+                for number, told in tracks.items()
+            }
 
         return look_up
+
+
+def _end_of(joined: Mapping[int, int], recording: int) -> int:
+    """The recording that this one is part of at last."""
+    while recording in joined:
+        recording = joined[recording]
+    return recording
 
 
 def _is_single(sources: int) -> bool:

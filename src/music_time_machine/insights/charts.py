@@ -266,8 +266,17 @@ def with_holes(values: Sequence[int], known: Sequence[bool]) -> tuple[int | None
 def highest(values: Sequence[float | None], but: int | None = None) -> tuple[int, ...]:
     """The indexes of the highest values, at most three and one in four, in order of place.
 
-    Of equals the earlier one counts; `but`, the present, is never one: it has its own colour.
+    Of equals all or none; `but`, the present, is never one: it has its own colour.
     """
-    candidates = [(-value, at) for at, value in enumerate(values) if value and at != but]
+    candidates = [(value, at) for at, value in enumerate(values) if value and at != but]
     count = min(MOST_HIGHLIGHTS, len(values) // BARS_A_HIGHLIGHT)
-    return tuple(sorted(at for _, at in sorted(candidates)[:count]))
+    ordered = sorted(candidates, reverse=True)
+    beyond = ordered[count][0] if len(ordered) > count else 0
+    return tuple(sorted(at for value, at in ordered[:count] if value > beyond))
+
+
+def foremost(values: Sequence[float]) -> tuple[int, ...]:
+    """The indexes of those that share the highest value of a list; none where too many do."""
+    most = max(values, default=0)
+    first = tuple(at for at, value in enumerate(values) if value == most)
+    return first if len(first) <= MOST_HIGHLIGHTS else ()

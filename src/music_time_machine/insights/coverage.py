@@ -67,6 +67,11 @@ class Month:
     doubt: Doubt | None = None
 
     @property
+    def end(self) -> date:
+        """Its last day."""
+        return next_month(self.start) - A_DAY
+
+    @property
     def plays(self) -> int:
         """All plays of the month."""
         return self.exported + self.live + self.tracked

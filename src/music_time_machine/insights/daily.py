@@ -50,16 +50,22 @@ class Streaks:
     longest_start: date | None
     longest_end: date | None
     current: int
+    others: int = 0
+    """How many later ones are as long."""
     counts: str = "Days in a row with a play that counts."
 
 
 @dataclass(frozen=True, slots=True)
 class BusiestDay:
-    """The day with most plays, of equals the one with most time, then the earlier one."""
+    """The day with most plays, of equals the one with most time, then the earlier one.
+
+    `others` is how many have as many plays.
+    """
 
     day: date
     plays: int
     ms: int
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,7 @@ def calendar(archive: Heard, year: int, today: date) -> Heat:
     rows = [cells[weekday::WEEK_DAYS] for weekday in range(WEEK_DAYS)]
     return Heat(
         rows=SHORT_WEEKDAYS,
-        columns=_months_above(new_year, len(rows[0])),
+        columns=_months_above(new_year, len(rows[0]), today),
         values=tuple(tuple(value for value, _, _ in row) for row in rows),
         contexts=tuple(tuple(words for _, words, _ in row) for row in rows),
         unit="plays",
@@ -199,13 +205,15 @@ def streaks(archive: Heard, start: date, end: date) -> Streaks:
     current = _streak_up_to(archive.daily, end)
     if not len(starts):
         return Streaks(0, None, None, current)
-    best = int(np.argmax(ends - starts))
+    lengths = ends - starts
+    best = int(np.argmax(lengths))
     first, after = int(starts[best]), int(ends[best])
     return Streaks(
         longest=after - first,
         longest_start=calendar_day(daily.first + first),
         longest_end=calendar_day(daily.first + after - 1),
         current=current,
+        others=int(np.count_nonzero(lengths == lengths[best])) - 1,
     )
 
 
@@ -217,7 +225,8 @@ def busiest_day(archive: Heard, start: date, end: date) -> BusiestDay | None:
         return None
     most = np.flatnonzero(plays == plays.max())
     best = int(most[np.argmax(ms[most])])
-    return BusiestDay(calendar_day(daily.first + best), int(plays[best]), int(ms[best]))
+    day = calendar_day(daily.first + best)
+    return BusiestDay(day, int(plays[best]), int(ms[best]), others=len(most) - 1)
 
 
 def this_week(archive: Heard, today: date) -> ThisWeek:
@@ -263,12 +272,13 @@ def _by_weekday(amounts: _Whole) -> _Whole:
     return summed
 
 
-def _months_above(new_year: date, weeks: int) -> tuple[str, ...]:
-    """The name of each month at the column of the week in which it begins."""
+def _months_above(new_year: date, weeks: int, today: date) -> tuple[str, ...]:
+    """The name of each month that has begun at the column of the week in which it did."""
     above = [""] * weeks
     for month, name in enumerate(MONTHS, start=1):
-        days = (new_year.replace(month=month) - new_year).days
-        above[(new_year.weekday() + days) // WEEK_DAYS] = name
+        first = new_year.replace(month=month)
+        if first <= today:
+            above[(new_year.weekday() + (first - new_year).days) // WEEK_DAYS] = name
     return tuple(above)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..columns import calendar_day, day_number
 from ..db import Database
 from ..traits import FALSE, TRUE, Device
-from .charts import Buckets, ChartData
+from .charts import Buckets, ChartData, foremost
 from .counting import length_words
 from .heard import Heard
 from .history import SOURCE_WORDS
@@ -32,18 +32,13 @@ DEVICE_WORDS = {
     Device.SPEAKER: "Speaker or TV",
     Device.OTHER: "Other",
 }
-SESSION = (
-    "A session goes on until nothing was played for 30 minutes; it counts on the day of its first "
-    "play. Spotify's stamps are taken as the ends of plays, all others as their starts."
-)
+SESSION = "A session ends when nothing plays for 30 minutes."
 SKIPPED = (
-    "Of all plays of music, however short, whose source tells whether they were skipped, as "
+    "Of all plays of music, however short, whose source says whether you skipped them, as "
     "Spotify's extended history does."
 )
-DEVICES = "Counts the plays that count by the device on which they were played."
-ORIGINS = (
-    "Counts all plays of music and episodes, however short, each under the source that tells most."
-)
+DEVICES = "The plays that count, by what they were played on."
+ORIGINS = "Every play of music and episodes, however short, under the source that says most of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +59,15 @@ class Session:
 class Sessions:
     """`median_ms` is from the start of a session to its end, rests included; 0 of none.
 
-    `longest` is the longest from start to end, of equals the one with most plays, then the earlier.
+    `longest` is the longest from start to end, of equals the one with most plays, then the earlier;
+    `others` is how many are as long. A session belongs to the day of its first play; stamps of
+    Spotify's exports are the ends of plays, all others their starts.
     """
 
     count: int
     median_ms: int
     longest: Session | None
+    others: int = 0
     counts: str = SESSION
 
 
@@ -85,7 +83,10 @@ class Obsession:
     plays: int
     first: date
     last: date
-    counts: str = "The track played most within seven days in a row, five times at least."
+    counts: str = (
+        "The track played most within seven days in a row, at least five times; of equals the one "
+        "heard longest."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def sessions(archive: Heard, start: date, end: date) -> Sessions:
         count=len(ours),
         median_ms=int(np.median(lengths)),
         longest=_session(every, int(most[np.argmax(every.plays[most])])),
+        others=len(most) - 1,
     )
 
 
@@ -220,6 +222,6 @@ def _lying(told: Sequence[tuple[str, int, int]]) -> ChartData:
         values=tuple(plays for _, plays, _ in bars),
         unit="plays",
         series="Plays",
-        highlights=(0,) if bars else (),
+        highlights=foremost([plays for _, plays, _ in bars]),
         contexts=tuple(length_words(ms) for _, _, ms in bars),
     )

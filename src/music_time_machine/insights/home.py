@@ -3,14 +3,17 @@
 Figures come from plays where there are any, else from snapshots, and say which.
 """
 
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Literal
 
+from sqlalchemy import func, select
+
 from ..columns import calendar_day
 from ..db import Database
-from ..models import Account
+from ..models import Account, Snapshot, SnapshotArtist
 from ..period import local_day, months_before
 from . import daily, plays, toplists
 from .attention import Attention, attention
@@ -27,7 +30,8 @@ from .tops import Tops, tops
 UNSETTLED_MONTHS = 6
 MOST_MONTHS = 36
 LATEST = 6
-ON_REPEAT = 5
+ON_REPEAT = 6
+PLACES = toplists.TURNOVERS
 FOUR_WEEKS = timedelta(days=28)
 
 Source = Literal["plays", "snapshots"]
@@ -52,6 +56,25 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
+class Constancy:
+    """Who is in most snapshots' four-week lists of artists; so many `others` are in as many.
+
+    `places` are their ranks in the latest of these lists, 24 at most, oldest first; None in a list
+    without them.
+    """
+
+    artist: ConstantArtist
+    others: int
+    places: tuple[int | None, ...]
+
+    @property
+    def heights(self) -> tuple[int, ...]:
+        """The places as heights: the first place highest, a list without them below the last."""
+        lowest = max(place or 0 for place in self.places) + 1
+        return tuple(lowest - (place or lowest) for place in self.places)
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """`tracks`, `new_this_month`, `since`, `growth` and `discoveries` are counted from `source`.
 
@@ -69,7 +92,7 @@ class Home:
     growth: tuple[int, ...]
     turnover: Turnover | None
     turnovers: tuple[int, ...]
-    constant: ConstantArtist | None
+    constant: Constancy | None
     discoveries: ChartData
     latest: tuple[LatestPlay, ...]
     headline: Headline | None
@@ -94,7 +117,6 @@ def home(db: Database, account: Account, now: datetime) -> Home:
         else _listed(db, account, snapshots, today)
     )
     turnovers = toplists.turnovers(db, account)
-    constant = toplists.constant_artists(db, account, date.min, date.max, 1)
     rests_on = coverage(db, account, now)
     return Home(
         is_empty=not (len(everything.music) or len(everything.spoken) or growth.total),
@@ -106,7 +128,7 @@ def home(db: Database, account: Account, now: datetime) -> Home:
         growth=growth.by_month,
         turnover=turnovers[-1] if turnovers else None,
         turnovers=tuple(turnover.percent for turnover in turnovers),
-        constant=constant[0] if constant else None,
+        constant=_constancy(db, account),
         discoveries=_discoveries(growth),
         latest=plays.latest(db, account, LATEST),
         headline=headline(db, archive.music, today),
@@ -117,6 +139,38 @@ def home(db: Database, account: Account, now: datetime) -> Home:
         newest_snapshot=snapshots[-1] if snapshots else None,
         coverage=rests_on,
         attention=attention(db, account, rests_on, now),
+    )
+
+
+def _constancy(db: Database, account: Account) -> Constancy | None:
+    artists = toplists.constant_artists(db, account, date.min, date.max, sys.maxsize)
+    if not artists:
+        return None
+    first = artists[0]
+    here = (
+        SnapshotArtist.account_id == account.id,
+        SnapshotArtist.time_range == toplists.CHANGING,
+    )
+    day = SnapshotArtist.local_date
+    # Asked snapshot by snapshot, the latest first: a DISTINCT or a join would read every place.
+    best = select(func.min(SnapshotArtist.rank)).where(*here, day == Snapshot.local_date)
+    lists = (
+        select(Snapshot.local_date)
+        .where(Snapshot.account_id == account.id, best.scalar_subquery().is_not(None))
+        .order_by(Snapshot.local_date.desc())
+        .limit(PLACES)
+    )
+    with db.read() as session:
+        days = session.scalars(lists).all()[::-1]
+        statement = select(day, SnapshotArtist.rank).where(
+            *here, SnapshotArtist.artist_id == first.artist_id, day >= days[0]
+        )
+        # Should a list name them twice, the better place is theirs.
+        ranks = dict(session.execute(statement.order_by(SnapshotArtist.rank.desc())).all())
+    return Constancy(
+        artist=first,
+        others=sum(artist.count == first.count for artist in artists) - 1,
+        places=tuple(ranks.get(day) for day in days),
     )
 
 

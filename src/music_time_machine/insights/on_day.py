@@ -49,7 +49,8 @@ class Stretch:
 
     `plays` and `ms` are of all that counts, `tracks` and `artists` the most played. So many
     `new_tracks` and `new_artists` were first heard in these days; `met` are the ids of those among
-    `tracks`.
+    `tracks`. So many artists (`leaders`) share the most plays, and so many others (`beyond`) have
+    as many as the last of `artists`.
     """
 
     unit: Unit
@@ -59,6 +60,8 @@ class Stretch:
     ms: int
     tracks: tuple[Line, ...]
     artists: tuple[Line, ...]
+    leaders: int
+    beyond: int
     new_tracks: int
     new_artists: int
     met: tuple[int, ...]
@@ -186,6 +189,10 @@ class InOtherYears:
     counts: str
 
     @property
+    def later(self) -> None:
+        """The day after: none, it is today."""
+
+    @property
     def earlier(self) -> date | None:
         """The day before, None where the archive begins."""
         begins = self.timeline.first if self.timeline else self.day
@@ -306,7 +313,7 @@ def _artists(listens: Listens) -> _Ranked:
 def _stretch(db: Database, archive: Heard, unit: Unit, start: date, end: date) -> Stretch:
     plays, ms = archive.daily.within(start, end).totals()
     recordings, music = archive.recordings.within(start, end), archive.music.within(start, end)
-    tracks, artists = _tracks(recordings), _artists(music)
+    tracks, artists, last = _tracks(recordings), _artists(music), TOP_ARTISTS - 1
     is_new = recordings.first_day[tracks.numbers] >= day_number(start)
     artist_is_new = music.artist_first_day()[artists.numbers] >= day_number(start)
     return Stretch(
@@ -317,6 +324,8 @@ def _stretch(db: Database, archive: Heard, unit: Unit, start: date, end: date) -
         ms=ms,
         tracks=track_lines(db, tracks.pairs(recordings.track_ids, TOP_TRACKS)),
         artists=artist_lines(db, artists.pairs(music.artist_ids, TOP_ARTISTS)),
+        leaders=int((artists.plays == artists.plays[:1]).sum()),
+        beyond=int((artists.plays[last + 1 :] == artists.plays[last : last + 1]).sum()),
         new_tracks=int(is_new.sum()),
         new_artists=int(artist_is_new.sum()),
         met=tuple(recordings.track_ids[tracks.numbers[:TOP_TRACKS][is_new[:TOP_TRACKS]]].tolist()),
@@ -439,8 +448,10 @@ def _words(
     discovery = _discovery(recordings, one, line, artist_first_day)
     if discovery:
         return f"{_plural(line.plays, 'play')}{discovery}"
-    if line.plays > 1 and _is_of_the_month(recordings, one.day, number):
-        return f"{line.plays:,} plays that day, and your most played of that {one.day:%B}"
+    of_the_month = _of_the_month(recordings, one.day)
+    if line.plays > 1 and number in of_the_month:
+        which = "your" if len(of_the_month) == 1 else "one of your"
+        return f"{line.plays:,} plays that day, and {which} most played of that {one.day:%B}"
     if plays <= QUIET_PLAYS:
         return f"a quiet {one.day:%A}: {_plural(plays, 'play')}{_hours_words(one.listens)}"
     if line.plays == 1:
@@ -468,10 +479,12 @@ def _discovery(
     return ", the day you first heard it" if recordings.first_day[number] == day else ""
 
 
-def _is_of_the_month(recordings: Listens, day: date, number: int) -> bool:
+def _of_the_month(recordings: Listens, day: date) -> list[int]:
+    """The numbers of the tracks that share the most plays of the month of a day."""
     start = day.replace(day=1)
     month = _tracks(recordings.within(start, next_month(start) - _DAY))
-    return int(month.numbers[0]) == number
+    most: list[int] = month.numbers[month.plays == month.plays[0]].tolist()
+    return most
 
 
 def _hours_words(listens: Listens) -> str:

@@ -16,7 +16,7 @@ from . import daily, habits, shifts, spoken, toplists, variety
 from .charts import Buckets, Change, ChartData, Heat
 from .counting import MS_AN_HOUR
 from .daily import BusiestDay, Streaks
-from .habits import Obsession, Sessions, Skipping
+from .habits import NOT_TOLD, Obsession, Sessions, Skipping
 from .heard import Heard, heard
 from .shifts import TasteShift
 from .spoken import Spoken
@@ -25,6 +25,7 @@ from .tops import By, Tops, played, tops
 from .variety import Concentration, NewAndKnown
 
 CONSTANT_ARTISTS = 10
+LISTS = "From Spotify's top lists"
 Days = tuple[date, date]
 
 
@@ -86,6 +87,7 @@ class FromSnapshots:
     release_years: ChartData
     release_years_counts: str
     explicit: ExplicitShare
+    explicit_tracks: ChartData
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,22 +229,43 @@ def _from_snapshots(
     db: Database, account: Account, period: Days, buckets: Buckets, days: tuple[date, ...]
 ) -> FromSnapshots:
     constant = toplists.constant_artists(db, account, *period, CONSTANT_ARTISTS)
+    turnover = toplists.turnover_chart(db, account, *period)
+    explicit = toplists.explicit_share(db, account, *period)
     unit = buckets.unit
     return FromSnapshots(
         new_tracks=toplists.new_tracks_chart(db, account, buckets, days),
-        new_tracks_counts=f"Counts each track once, in the {unit} of the first snapshot that lists "
-        "it; from Spotify's top lists, all three ranges.",
+        new_tracks_counts=f"Each track once, by the {unit} of the first snapshot that lists it. "
+        f"{LISTS}, all three ranges.",
         artists=toplists.artists_chart(db, account, buckets, days),
-        artists_counts=f"Counts the different artists in each {unit}'s snapshots; from Spotify's "
-        "top lists, all three ranges.",
+        artists_counts=f"The different artists in each {unit}'s snapshots. {LISTS}, all three "
+        "ranges.",
         constant=constant,
         constant_artists=toplists.constant_artists_chart(constant),
-        constant_artists_counts="Counts the snapshots that list the artist; from Spotify's top "
-        "lists of the last four weeks.",
-        turnover=toplists.turnover_chart(db, account, *period),
-        turnover_counts=toplists.TURNOVER_COUNTS,
+        constant_artists_counts="In how many snapshots each is listed; of equals the one with the "
+        f"better places comes first. {LISTS} of the last four weeks.",
+        turnover=turnover,
+        turnover_counts=toplists.turnover_counts(turnover),
         taste_shift=shifts.taste_shift(db, account, *period),
         release_years=toplists.release_years(db, account, *period),
         release_years_counts=toplists.RELEASE_YEARS_COUNTS,
-        explicit=toplists.explicit_share(db, account, *period),
+        explicit=explicit,
+        explicit_tracks=_explicit_chart(explicit),
+    )
+
+
+def _explicit_chart(share: ExplicitShare) -> ChartData:
+    """The tracks that are explicit, those that are not, and those of which nobody says."""
+    told = (
+        ("Explicit", share.explicit),
+        ("Not explicit", share.known - share.explicit),
+        (NOT_TOLD, share.unknown),
+    )
+    bars = [(words, tracks) for words, tracks in told if tracks]
+    return ChartData(
+        kind="barh",
+        labels=tuple(words for words, _ in bars),
+        values=tuple(tracks for _, tracks in bars),
+        unit="tracks",
+        series="Tracks",
+        highlights=(0,) if share.explicit else (),
     )

@@ -18,11 +18,11 @@ from .charts import ChartData
 from .lines import artist_lines, track_lines
 from .ranks import RANGE_WORDS
 from .toplists import (
-    TURNOVER_COUNTS,
     Turnover,
     days_with_tracks,
     snapshot_days,
     turnover_chart,
+    turnover_counts,
     turnovers_of,
 )
 
@@ -201,6 +201,7 @@ def shelf(db: Database, account: Account, year: int | None = None) -> Shelf:
     shown = [day for day in days if chosen in (None, day.year)]
     kept = _kept(db, account, shown) if shown else []
     start, end = (shown[0], shown[-1]) if shown else (date.min, date.max)
+    turnover = turnover_chart(db, account, start, end)
     return Shelf(
         total=len(days),
         first=days[0] if days else None,
@@ -211,8 +212,8 @@ def shelf(db: Database, account: Account, year: int | None = None) -> Shelf:
             ShelfPart(first, tuple(part))
             for first, part in groupby(reversed(kept), lambda each: _start(each.day, chosen))
         ),
-        turnover=turnover_chart(db, account, start, end),
-        turnover_counts=TURNOVER_COUNTS,
+        turnover=turnover,
+        turnover_counts=turnover_counts(turnover),
     )
 
 
@@ -396,4 +397,4 @@ def _mood(overlaps: tuple[Overlap, ...]) -> str:
 
 def _overlap_counts(day: date | None) -> str:
     of = f"the snapshot of {day.day} {day:%B %Y}" if day else "the newest snapshot"
-    return f"Counts the tracks that two lists share, in percent of the more recent list; from {of}."
+    return f"The bars: how many percent of the first list are on the second one too; from {of}."

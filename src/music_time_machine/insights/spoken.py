@@ -38,8 +38,8 @@ def spoken(
         plays=Change(len(now), None if earlier is None else len(earlier)),
         hours=Change(_hours(now), None if earlier is None else _hours(earlier)),
         shows=artist_lines(db, shows),
-        counts="Counts episodes and chapters by the same rule as music; they are in no other "
-        "figure here" + (" but the totals." if archive.chosen.rule.episodes else "."),
+        counts="Episodes and chapters, counted by the same rule as music and in no other figure "
+        + ("here but the totals." if archive.chosen.rule.episodes else "here."),
     )
 
 

@@ -15,21 +15,16 @@ from sqlalchemy.orm import Session
 
 from ..db import Database, month_of
 from ..models import Account, Album, Artist, Snapshot, SnapshotArtist, SnapshotTrack, Track
-from .charts import Buckets, ChartData, Keys, highest, with_holes
+from .charts import Buckets, ChartData, Keys, foremost, highest, with_holes
 
 CHANGING = "short_term"
 TURNOVERS = 24
 MOST_DRAWN = 92
 MOST_YEARS = 30
 
-TURNOVER_COUNTS = (
-    "Counts the tracks that the snapshot before did not list, in percent (beyond "
-    f"{MOST_DRAWN} snapshots the last of each month alone); from Spotify's top lists of the last "
-    "four weeks."
-)
 RELEASE_YEARS_COUNTS = (
-    "Counts each track of these snapshots' lists once, by the release of its album where that is "
-    "known; from Spotify's top lists, all three ranges."
+    "Each track of these snapshots once, by the year its album came out, where that is known. From "
+    "Spotify's top lists, all three ranges."
 )
 
 
@@ -151,6 +146,17 @@ def turnover_chart(db: Database, account: Account, start: date, end: date) -> Ch
         unit="% new",
         series="Turnover in percent",
         contexts=tuple(_turned(turnover) if turnover else "no snapshot" for turnover in ordered),
+    )
+
+
+def turnover_counts(chart: ChartData) -> str:
+    """What a `turnover_chart` counts."""
+    is_monthly = chart.keys is not None and chart.keys.name == "month"
+    which = "the last snapshot of each month" if is_monthly else "each snapshot"
+    before = "the last one of a month before" if is_monthly else "the one before"
+    return (
+        f"How many percent of the tracks in {which} were not in {before}. From Spotify's top lists "
+        "of the last four weeks."
     )
 
 
@@ -302,8 +308,8 @@ def explicit_share(db: Database, account: Account, start: date, end: date) -> Ex
         explicit=found.get(True, 0),
         known=found.get(True, 0) + found.get(False, 0),
         unknown=found.get(None, 0),
-        counts="Counts each track of these snapshots' lists once, where Spotify says whether it is "
-        "explicit; from Spotify's top lists, all three ranges.",
+        counts="Each track of these snapshots once, by what Spotify says of it. From Spotify's top "
+        "lists, all three ranges.",
     )
 
 
@@ -355,14 +361,14 @@ def artists_chart(
 
 
 def constant_artists_chart(constant: tuple[ConstantArtist, ...]) -> ChartData:
-    """The most constant artists as lying bars, the first one being the one that matters."""
+    """The most constant artists as lying bars, the first of them marked."""
     return ChartData(
         kind="barh",
         labels=tuple(artist.name for artist in constant),
         values=tuple(artist.count for artist in constant),
         unit="snapshots",
         series="Snapshots",
-        highlights=(0,) if constant else (),
+        highlights=foremost([artist.count for artist in constant]),
         contexts=tuple(f"in {a.count} of {a.snapshots} snapshots" for a in constant),
     )
 

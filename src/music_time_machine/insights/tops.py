@@ -186,8 +186,9 @@ def _movement(place: int, before: int | None, was_heard_before: bool) -> str:
 
 
 def _counts(archive: Heard, before: tuple[date, date] | None, by: By) -> str:
-    beside = f", beside the {_length(*before)} before" if before else ""
-    return f"Those with most {by} first{beside}. {told_by(archive)}."
+    order = "plays first, of equals the one heard longer" if by == "plays" else "time first"
+    beside = f"; held against the {_length(*before)} before" if before else ""
+    return f"Most {order}{beside}. {told_by(archive)}."
 
 
 def told_by(archive: Heard) -> str:

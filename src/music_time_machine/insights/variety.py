@@ -92,7 +92,7 @@ def discoveries_chart(
 
 def discoveries_counts(archive: Heard, buckets: Buckets) -> str:
     """What `discoveries_chart` counts."""
-    return f"Counts each track once, in the {buckets.unit} of its first play. {told_by(archive)}."
+    return f"Each track once, by the {buckets.unit} of its first play. {told_by(archive)}."
 
 
 def new_and_known(archive: Heard, start: date, end: date, buckets: Buckets) -> NewAndKnown:
@@ -118,8 +118,8 @@ def new_and_known(archive: Heard, start: date, end: date, buckets: Buckets) -> N
                 f"{new:,} of {plays:,} plays" if plays else "" for new, plays in in_each
             ),
         ),
-        counts="Of all plays those of tracks first heard in the same days, and for each "
-        f"{buckets.unit} in the same {buckets.unit}. {told_by(archive)}.",
+        counts=f"The line: how many percent of each {buckets.unit}'s plays were of tracks first "
+        f"heard then. {told_by(archive)}.",
     )
 
 
@@ -135,8 +135,7 @@ def concentration(archive: Heard, start: date, end: date) -> Concentration:
         artists=artists,
         artists_for_half=half,
         percent=round(100 * half / artists, 1) if artists else 0.0,
-        counts="The fewest artists that make half the time, of all that a played track names. "
-        f"{told_by(archive)}.",
+        counts=f"It takes no more for half of the time you listened. {told_by(archive)}.",
     )
 
 
@@ -161,8 +160,8 @@ def diversity(archive: Heard, buckets: Buckets) -> ChartData:
 def diversity_counts(archive: Heard) -> str:
     """What `diversity` counts."""
     return (
-        "So many artists, all played equally often, would be as mixed: e to the entropy of the "
-        f"artists' shares of the plays. {told_by(archive)}."
+        "As mixed as this many artists would be if you played each of them equally often; one "
+        f"favourite makes it small. {told_by(archive)}."
     )
 
 

@@ -59,11 +59,12 @@ class Years:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The month with most plays."""
+    """The month with most plays, of equals the one with most time; `others` have as many plays."""
 
     first: date
     plays: int
     ms: int
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,20 @@ class Favourites:
 
 
 @dataclass(frozen=True, slots=True)
+class Peak:
+    """The hour of the day with most plays; of equals the first, and `others` have as many."""
+
+    hour: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rhythm:
     """When it was: on which days, at which hours, and for how long without a break."""
 
     calendar: Heat
     hours: ChartData
+    peak: Peak
     sessions: Sessions
     streaks: Streaks
     busiest: BusiestDay | None
@@ -204,12 +214,14 @@ def year_in_review(db: Database, account: Account, year: int, now: datetime) -> 
 def _story(db: Database, account: Account, archive: Heard, months: Buckets) -> Story:
     start, end = months.starts[0], months.end
     amount = _amount(db, account, archive, months)
+    hours = daily.hours_of_day(archive, start, end)
     return Story(
         amount=amount,
         favourites=_favourites(db, archive, start, end, amount.before),
         rhythm=Rhythm(
             calendar=daily.calendar(archive, start.year, end),
-            hours=daily.hours_of_day(archive, start, end),
+            hours=hours,
+            peak=_peak(hours),
             sessions=habits.sessions(archive, start, end),
             streaks=daily.streaks(archive, start, end),
             busiest=daily.busiest_day(archive, start, end),
@@ -218,6 +230,11 @@ def _story(db: Database, account: Account, archive: Heard, months: Buckets) -> S
         counts=f"{archive.counts(start, end)}. From everything you brought here and Spotify's API, "
         f"in {account.zone.key} time.",
     )
+
+
+def _peak(hours: ChartData) -> Peak:
+    plays = [count or 0 for count in hours.values]
+    return Peak(plays.index(max(plays)), others=plays.count(max(plays)) - 1)
 
 
 def _amount(db: Database, account: Account, archive: Heard, months: Buckets) -> Amount:
@@ -234,7 +251,7 @@ def _amount(db: Database, account: Account, archive: Heard, months: Buckets) -> 
         plays=Change(plays, plays_before),
         ms=Change(ms, ms_before),
         before=before,
-        month=max(_months(archive, start, end), key=lambda month: (month.plays, month.ms)),
+        month=_fullest(_months(archive, start, end)),
         plays_by_month=chart,
         first=_first(db, tracks),
         first_day=calendar_day(int(tracks.day[0])) if len(tracks) else None,
@@ -293,6 +310,11 @@ def _months(archive: Heard, start: date, end: date) -> tuple[Month, ...]:
         Month(month, *archive.daily.within(month, next_month(month) - ONE_DAY).totals())
         for month in months_between(start, end)
     )
+
+
+def _fullest(months: tuple[Month, ...]) -> Month:
+    most = max(months, key=lambda month: (month.plays, month.ms))
+    return replace(most, others=sum(month.plays == most.plays for month in months) - 1)
 
 
 def _known(archive: Heard, today: date) -> tuple[int, ...]:

@@ -52,12 +52,20 @@ class Followed:
     @property
     def sentence(self) -> str:
         """The outcome in words, for a flash or a terminal."""
-        if self.added == 0:
+        if self.added == 0 and not self.left_out:
             return "Nothing new: your archive already has all that Spotify lists."
-        came = "1 new play came in." if self.added == 1 else f"{self.added} new plays came in."
-        if self.lost_since is None:
-            return came
-        return f"{came} Spotify lists only the last {LISTED}, so some before them may be missing."
+        said = [_counted(self.added, "new play") + " came in."]
+        if self.left_out:
+            rows = _counted(self.left_out, "row")
+            said.append(f"{rows} of Spotify's list named no track that can be read: left out.")
+        if self.lost_since is not None:
+            before = "so some before them may be missing"
+            said.append(f"Spotify lists only the last {LISTED}, {before}.")
+        return " ".join(said)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count or 'No'} {what}{'' if count == 1 else 's'}"
 
 
 def follow(db: Database, account: Account, client: spotify.Client, now: datetime) -> Followed:

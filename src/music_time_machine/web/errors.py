@@ -30,6 +30,7 @@ SENTENCES = {
     404: "There is nothing at this address. It may have moved, or the link was cut short.",
     405: "That address does not take this kind of request. Go back and use the page's buttons.",
     413: "That is more than this server takes at once. Upload the files one by one.",
+    414: "That address is too long. Go back and ask for less at once.",
     429: "That was a little fast. Wait a minute and try again.",
     502: "What came back from Spotify could not be used. Try again in a minute.",
     500: "Something broke on our side. Nothing you keep here was harmed; please try again.",

@@ -40,5 +40,5 @@ def follow() -> ResponseReturnValue:
         followed = live.follow(here.db, account, client, here.clock())
     if wants_json():
         return {"success": True, "message": followed.sentence, "added": followed.added}
-    flash(followed.sentence, "success")
+    flash(followed.sentence, "info" if followed.left_out else "success")
     return redirect(url_for("home.show"), 303)

@@ -53,7 +53,7 @@ def prepare(app: Flask, settings: Settings) -> None:
 def start() -> ResponseReturnValue:
     """To Spotify's consent page."""
     settings = context().settings
-    if not settings.spotify_client_id or not settings.spotify_client_secret:
+    if not settings.has_spotify_app:
         raise BadSettings(
             "This server has no Spotify app yet. Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET "
             "as the README says, and start it again."

@@ -4,11 +4,20 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from .. import insights
+from ..errors import BadRequest
 from ..insights import SearchResult
+from ..search import LONGEST_QUERY
 from .context import context, signed_in
 
 pages = Blueprint("search", __name__)
 LINES, FEW_LINES = 20, 4
+
+
+class TooLongToAsk(BadRequest):
+    """A query longer than any name."""
+
+    status = 414
+    headline = "That is more than a name."
 
 
 @pages.get("/search")
@@ -27,4 +36,9 @@ def results() -> ResponseReturnValue:
 
 def _result(limit: int) -> SearchResult:
     query = request.args.get("q", "")
+    if len(query) > LONGEST_QUERY:
+        raise TooLongToAsk(
+            f"A search takes {LONGEST_QUERY} letters at most, and that was {len(query):,}. "
+            "A few words of a title or a name are enough."
+        )
     return insights.search(context().db, signed_in(), query, limit)

@@ -450,7 +450,8 @@ function topNumbers(ctx, data, marks, area) {
     const text = whole.format(value);
     const half = ctx.measureText(text).width / 2;
     const x = Math.min(Math.max(marks[i].x, area.left + half), area.right - half);
-    const y = marks[i].y - (data.kind === "bar" ? 4 : 8);
+    const isUnder = data.kind === "line" && liesInValley(data, marks, i) && marks[i].y + 22 < area.bottom;
+    const y = isUnder ? marks[i].y + 20 : marks[i].y - (data.kind === "bar" ? 4 : 8);
     const box = { left: x - half - 3, right: x + half + 3, top: y - 12, bottom: y };
     // Two marks side by side: one keeps its number, the tooltip and the table have the other.
     if ([...taken, ...others(data, marks, i)].some((other) => overlap(box, other))) continue;
@@ -459,6 +460,13 @@ function topNumbers(ctx, data, marks, area) {
     ctx.strokeText(text, x, y);
     ctx.fillText(text, x, y);
   }
+}
+
+/** Whether a line comes down to a point: above it the number would lie on the line. */
+function liesInValley(data, marks, index) {
+  const beside = [index - 1, index + 1].filter((i) => data.values[i] != null && marks[i]);
+  const heights = beside.map((i) => marks[index].y - marks[i].y);
+  return heights.some((height) => height > 6) && heights.every((height) => height > -6);
 }
 
 /** The places that the other marked bars fill. */

@@ -17,12 +17,13 @@ export function start(region) {
     asked = new AbortController();
     const { signal } = asked;
     region.setAttribute("aria-busy", "true");
-    const page = await ask(url, signal);
+    const answer = await ask(url, signal);
     if (signal.aborted) return;
-    const fresh = page && sameRegion(page, region);
+    const fresh = answer && sameRegion(answer.page, region);
     if (!fresh) return visit(url, isBack);
-    if (!isBack) remember(url);
-    shown = addressOf(url);
+    const { page, at } = answer;
+    if (!isBack) remember(at);
+    shown = addressOf(at);
     document.title = page.title;
     replace(region, fresh, isBack);
     region.removeAttribute("aria-busy");
@@ -43,6 +44,12 @@ export function start(region) {
     url.search = new URLSearchParams(new FormData(event.target));
     show(url, false);
   });
+  // Whoever takes hold of a slider again has not let go for good: what was asked for no longer counts.
+  region.addEventListener("pointerdown", (event) => {
+    if (!event.target.matches("input[type='range']")) return;
+    asked.abort();
+    region.removeAttribute("aria-busy");
+  });
   addEventListener("popstate", () => {
     // A step within the page, to its #content for one, changes nothing that is shown.
     if (addressOf(location) !== shown) show(new URL(location.href), true);
@@ -58,12 +65,13 @@ function isPlain(event) {
   return event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 }
 
-/** The page at an address, or null when it can't be had, or is another one now. */
+/** The page that an address leads to, and where it is; null when it can't be had. */
 async function ask(url, signal) {
   try {
     const response = await fetch(url, { headers: { Accept: "text/html" }, signal });
-    if (!response.ok || response.redirected) return null;
-    return new DOMParser().parseFromString(await response.text(), "text/html");
+    if (!response.ok) return null;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    return { page, at: new URL(response.url) };
   } catch (failure) {
     if (failure instanceof TypeError || failure.name === "AbortError") return null;
     throw failure;
@@ -104,7 +112,8 @@ function replace(region, fresh, isBack) {
 function nameOf(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
   if (element.dataset.range) return `[data-range="${CSS.escape(element.dataset.range)}"]`;
-  if (element.closest("[data-range-form]")) return "[data-range-form] button";
+  const form = element.closest("[data-range-form]");
+  if (form) return `[data-range-form="${CSS.escape(form.dataset.rangeForm)}"] button`;
   return ":not(*)";
 }
 

@@ -1,19 +1,22 @@
 /*
  * Walks a calendar of months by keyboard: the whole table is one stop of the tab key, and from there
  * the arrows, Home and End lead from month to month. The style sheet shows the words of the one in
- * focus.
+ * focus; a month with plays is a link, which Enter follows.
  */
 
 /** Makes one table walkable. @param {HTMLElement} table */
 export function start(table) {
-  const months = [...table.querySelectorAll("td[tabindex]")];
+  const cells = [...table.querySelectorAll("td[tabindex]")];
+  const months = cells.map((cell) => cell.querySelector("a") ?? cell);
+  months.forEach((month) => (month.tabIndex = -1));
   let here = months.at(-1);
   if (here) here.tabIndex = 0;
 
   table.addEventListener("focusin", ({ target }) => {
-    if (!months.includes(target)) return;
+    const month = months[cells.indexOf(target.closest("td"))];
+    if (!month) return;
     here.tabIndex = -1;
-    here = target;
+    here = month;
     here.tabIndex = 0;
   });
 
