@@ -53,6 +53,7 @@ def create_app(
         root=str(served),
         prefix=prefix,
         max_age=A_YEAR,
+        allow_all_origins=False,
         immutable_file_test=lambda _path, _url: True,
     )
     return app

@@ -20,6 +20,7 @@ SHEETS = (
 )
 JOINED = "all"
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+_INDENTATION = re.compile(r"^\s+", re.MULTILINE)
 # Comments that have their lines to themselves; in our own scripts no text looks like one.
 _OWN_LINES = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 
@@ -57,10 +58,9 @@ def sheets(folder: Path) -> tuple[str, ...]:
 
 
 def _join(folder: Path) -> None:
-    texts = [(folder / f"{name}.css").read_text("utf-8") for name in SHEETS]
-    (folder / f"{JOINED}.css").write_text(
-        "".join(_COMMENT.sub("", text) for text in texts), "utf-8"
-    )
+    whole = "".join((folder / f"{name}.css").read_text("utf-8") for name in SHEETS)
+    text = _INDENTATION.sub("", _COMMENT.sub("", whole))
+    (folder / f"{JOINED}.css").write_text(text, "utf-8")
 
 
 def _compress(folder: Path) -> None:
