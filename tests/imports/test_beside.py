@@ -18,10 +18,12 @@ from music_time_machine.imports.staging import build
 from music_time_machine.models import Account, Track
 from music_time_machine.moments import to_millis
 from music_time_machine.plays import LeftOutRow, TrackNames
+from tests.formats.other_samples import AT, json_lines, listen
 from tests.formats.samples import extended_json, nameless_row
 from tests.imports.archives import NOW, adds_up, bring, content, export, proceed, receive, rows
 
 LATEST = to_millis(NOW)
+ISRC = "DEXX12400001"
 
 
 @pytest.fixture
@@ -41,17 +43,25 @@ class Staged:
     files: dict[str, bytes]
     tracks: set[TrackNames]
     plays: list[TrackNames]
+    told_late: set[tuple[TrackNames, TrackNames]]
     left_out: list[tuple[str, int, LeftOutRow]]
 
 
 def mixed() -> bytes:
     """Tracks that several files name, in another order; rows left out, repeated and cut off."""
     whole = extended_json(rows(30, start=90))
+    unnamed, named = ([listen(AT + n, isrc=isrc) for n in range(3)] for isrc in (None, ISRC))
+    other = [listen(AT + 9, spotify_id=None, isrc=None), listen(AT + 8, spotify_id=None)]
     return export(
         rows(30),
         [nameless_row(), *rows(25, start=5), nameless_row()],
         [*reversed(rows(40, start=50)), *rows(5), nameless_row()],
-        others={"d.json": whole[: len(whole) * 3 // 4], "e.json": extended_json(rows(9, 200))},
+        others={
+            "a.jsonl": json_lines(unnamed),
+            "d.json": whole[: len(whole) * 3 // 4],
+            "e.json": extended_json(rows(9, 200)),
+            "f.jsonl": json_lines([*other, *named]),
+        },
     )
 
 
@@ -68,11 +78,12 @@ def staged(folder: Path, sent: bytes) -> Staged:
         stage = build(upload, folder / "stage", LATEST, take, lambda _: None)
     assert sorted(path.name for path in folder.iterdir()) == ["sent.zip", "stage"]
     files = {path.name: path.read_bytes() for path in (folder / "stage").iterdir()}
-    del files["track"], files["tracks.jsonl"]
+    del files["track"], files["tracks.jsonl"], files["told_late.jsonl"]
     tracks = list(stage.tracks())
     plays = [tracks[number] for rows in stage.batches(0) for number in rows.track]
     assert len(set(tracks)) == len(tracks) == stage.summary.tracks
-    return Staged(files, set(tracks), plays, left_out)
+    told_late = {(tracks[number], names) for number, names in stage.told_late()}
+    return Staged(files, set(tracks), plays, told_late, left_out)
 
 
 def test_two_processes_read_what_one_would(tmp_path: Path, request: pytest.FixtureRequest) -> None:
@@ -80,6 +91,8 @@ def test_two_processes_read_what_one_would(tmp_path: Path, request: pytest.Fixtu
     request.getfixturevalue("two_read")
     assert staged(tmp_path / "two", mixed()) == one
     assert len(one.left_out) == 3
+    assert [(track.isrc, names.isrc) for track, names in one.told_late] == [(None, ISRC)]
+    assert [track.isrc for track in one.tracks if track.spotify_id is None] == [ISRC]
 
 
 def test_the_other_process_reads_the_last_files(tmp_path: Path, two_read: None) -> None:

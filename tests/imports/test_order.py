@@ -60,7 +60,38 @@ def test_files_sent_together_come_out_as_files_sent_one_by_one(db: Database, see
 
 
 def test_an_isrc_told_late_joins_what_was_there_as_one_told_early(db: Database) -> None:
-    files: list[File] = [
+    archives = []
+    for order in permutations(_of_one_recording()):
+        account = emptied(db)
+        for file in order:
+            bring(db, account, file)
+        archives.append(content(db, account))
+        account = emptied(db)
+        bring(db, account, *order)
+        archives.append(content(db, account))
+    assert [len(archive.listens) for archive in archives] == [3] * 12
+    assert all(archive == archives[0] for archive in archives)
+
+
+def test_an_isrc_told_late_in_an_upload_joins_as_one_told_early(db: Database) -> None:
+    export, lastfm, _ = _of_one_recording()
+    rows = [
+        _listen("Paper Lanterns", ADDRESS),
+        _listen("Paper Lanterns (Alternate)", None),
+        listen(AT - 7_000_000, isrc=None),
+    ]
+    archives = []
+    for order in permutations(rows):
+        account = emptied(db)
+        bring(db, account, export, lastfm, ("listens.jsonl", json_lines(order)))
+        archives.append(content(db, account))
+    assert [len(archive.listens) for archive in archives] == [4] * 6
+    assert all(archive == archives[0] for archive in archives)
+
+
+def _of_one_recording() -> list[File]:
+    """One play told under two names, and listens of months before that tell they are one."""
+    return [
         ("export.json", extended_json([extended_row(track="Paper Lanterns")])),
         ("lastfm.csv", headed_csv([_scrobble("Paper Lanterns (Alternate)")])),
         (
@@ -70,14 +101,6 @@ def test_an_isrc_told_late_joins_what_was_there_as_one_told_early(db: Database) 
             ),
         ),
     ]
-    archives = []
-    for order in permutations(files):
-        account = emptied(db)
-        for file in order:
-            bring(db, account, file)
-        archives.append(content(db, account))
-    assert [len(archive.listens) for archive in archives] == [3] * 6
-    assert all(archive == archives[0] for archive in archives)
 
 
 def _scrobble(title: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, type[np.integer]] = {
     "source": np.int16,
     "traits": np.int64,
 }
-TRACKS, PLACINGS = "tracks.jsonl", "placings.jsonl"
+TRACKS, PLACINGS, TOLD_LATE = "tracks.jsonl", "placings.jsonl", "told_late.jsonl"
 _LEFT_OUT, _KEYS, _COUNTS = "left_out.jsonl", "keys.json", "counts.json"
 # To the minute, two plays of one short track may look alike.
 _TO_THE_MINUTE = (int(Source.ACCOUNT_DATA), int(Source.LASTFM_MINUTES))
@@ -40,6 +40,7 @@ _TO_THE_MINUTE = (int(Source.ACCOUNT_DATA), int(Source.LASTFM_MINUTES))
 LeftOutSink = Callable[[str, Sequence[tuple[int, LeftOutRow]]], None]
 _SOME_LEFT_OUT = msgspec.json.Decoder(tuple[str, list[tuple[int, LeftOutRow]]])
 _TRACK = msgspec.json.Decoder(TrackNames)
+_TRACK_TOLD_LATE = msgspec.json.Decoder(tuple[int, TrackNames])
 
 
 class Counts(msgspec.Struct):
@@ -74,7 +75,9 @@ class Reading:
         self._opened = ExitStack()
         self._columns = {name: self._open(name) for name in COLUMNS}
         self._tracks, self._placings = self._open(TRACKS), self._open(PLACINGS)
+        self._told_late = self._open(TOLD_LATE)
         self._numbers: dict[str, int] = {}
+        self._with_isrc: set[str] = set()
         self.counts = Counts()
 
     def __enter__(self) -> Self:
@@ -128,16 +131,26 @@ class Reading:
         )
 
     def _name(self, names: Mapping[str, TrackNames]) -> None:
-        for key in names:
-            if key not in self._numbers:
-                self._numbers[key] = len(self._numbers)
-                self._tracks.write(msgspec.json.encode(names[key]) + b"\n")
+        for key, told in names.items():
+            if key not in self._numbers or told.isrc is not None:
+                self._tell(key, msgspec.json.encode(told))
         self.counts.tracks = len(self._numbers)
         if len(self._numbers) > MOST_TRACKS:
             raise BadUpload(
                 f"It names more than {MOST_TRACKS:,} different tracks, which no listening history "
                 "does. Send the files exactly as they were made."
             )
+
+    def _tell(self, key: str, track: bytes) -> None:
+        """Number a track that is new; of another keep the first that tells its ISRC."""
+        is_new = key not in self._numbers
+        if is_new:
+            self._numbers[key] = len(self._numbers)
+            self._tracks.write(track + b"\n")
+        if tells_isrc(track) and key not in self._with_isrc:
+            self._with_isrc.add(key)
+            if not is_new:
+                self._told_late.write(b"[%d,%b]\n" % (self._numbers[key], track))
 
     @property
     def keys(self) -> Iterable[str]:
@@ -172,9 +185,9 @@ class Reading:
         keys = msgspec.json.decode((part / _KEYS).read_bytes(), type=list[str])
         with (part / TRACKS).open("rb") as lines:
             for key, line in zip(keys, lines, strict=True):
-                if key not in self._numbers:
-                    self._numbers[key] = len(self._numbers)
-                    self._tracks.write(line)
+                self._tell(key, line.rstrip())
+        for number, names in told_late(part):
+            self._tell(keys[number], msgspec.json.encode(names))
         numbers = [self._numbers[key] for key in keys]
         self.counts.tracks = len(self._numbers)
         return np.array(numbers, COLUMNS["track"])
@@ -202,6 +215,17 @@ def read_part(
 def unpacked(track: bytes) -> TrackNames:
     """A line of the file TRACKS."""
     return _TRACK.decode(track)
+
+
+def tells_isrc(track: bytes) -> bool:
+    """Whether a line of the file TRACKS has an ISRC."""
+    return b'"isrc":"' in track
+
+
+def told_late(folder: Path) -> Iterator[tuple[int, TrackNames]]:
+    """What told the ISRCs of tracks, by number, that were first named without."""
+    with (folder / TOLD_LATE).open("rb") as lines:
+        yield from map(_TRACK_TOLD_LATE.decode, lines)
 
 
 def _counts_of(part: Path) -> Counts:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from itertools import compress
 from operator import itemgetter
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +30,8 @@ class Piece:
     `row` counts from 1 within the file; the arrays run over the plays. `stamp` and `began` are ms
     since 1970 (`began` 0 where not told). `ms` is what the archive keeps: the length played, or
     with the trait ASSUMED the track's own, or 0. `key` is `TrackNames.key` of each play; `names`
-    has what was told of those keys that no earlier piece of this file named. `placed` are the rows
+    has what was told of those keys that no earlier piece of this file named, or named without an
+    ISRC. `placed` are the rows
     of the placings. `nth` is -1 where a row leaves repeats to be counted; None where all do.
     """
 
@@ -121,7 +123,7 @@ class _Gathering:
     """Rows on their way into a piece."""
 
     def __init__(self) -> None:
-        self._named: set[str] = set()
+        self._named: dict[str, bool] = {}  # by key, whether with an ISRC
         self._done = 0
         self._clear()
 
@@ -146,12 +148,15 @@ class _Gathering:
         plays = self._plays
         told = [play.names for play in plays]
         keys = [names.key for names in told]
-        names = {
-            key: each
-            for key, each in zip(reversed(keys), reversed(told), strict=True)
-            if key not in self._named
-        }
-        self._named |= names.keys()
+        names: dict[str, TrackNames] = {}
+        for key, each in zip(keys, told, strict=True):
+            is_new = key not in self._named
+            if is_new or (each.isrc is not None and not self._named[key]):
+                if key in names:
+                    names[key] = msgspec.structs.replace(names[key], isrc=each.isrc)
+                else:
+                    names[key] = each
+                self._named[key] = each.isrc is not None
         piece = Piece(
             rows=self.rows,
             stamp=_column(to_millis(play.played_at) for play in plays),

@@ -19,7 +19,7 @@ from .. import rankings
 from ..db import Database, changed, insert_new, table_of
 from ..db import look_up as look_up_rows
 from ..errors import BadUpload, MusicTimeMachineError
-from ..formats.flat import unpacked
+from ..formats.flat import tells_isrc, unpacked
 from ..listens import Batch, TrackIds, forecast, keep_tracks, known_ids, record_batch, take_back
 from ..listens.catalogue import recordings_of, slices
 from ..listens.evidence import LookUp, Told, Tracks, catalogue_of
@@ -243,6 +243,10 @@ class _Run:
         """Our id of each of the stage's tracks; those that are new are added."""
         for some in slices(islice(stage.tracks(), len(self.ids), None), TRACKS_AT_ONCE):
             self._file(some)
+        for late in slices(stage.told_late(), TRACKS_AT_ONCE):
+            with self.db.write() as session:
+                self._hold(session)
+                TrackIds().resolve(session, [names for _, names in late])
         return np.array(self.ids, np.int64)
 
     def _file(self, tracks: list[TrackNames]) -> None:
@@ -503,11 +507,12 @@ class _Tracks:
                 for key, track_id in known_ids(session, numbers).items():
                     self._ids[numbers[key]] = track_id
         with db.read() as session:
-            self._joined = self._to_be_joined(session)
+            self._joined = self._to_be_joined(session, stage)
 
-    def _to_be_joined(self, session: Session) -> dict[int, int]:
+    def _to_be_joined(self, session: Session, stage: Stage) -> dict[int, int]:
         """The recordings that ISRCs of this upload make part of another, each with that one."""
-        told = {n: unpacked(line) for n, line in enumerate(self._told) if b'"isrc":"' in line}
+        told = {n: unpacked(line) for n, line in enumerate(self._told) if tells_isrc(line)}
+        told |= dict(stage.told_late())
         recordings = recordings_of(session, {names.key: names for names in told.values()})
         known = {int(self._ids[n]) for n in told if self._ids[n] > 0}
         kept = {

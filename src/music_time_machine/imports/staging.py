@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..formats import HistoryFile, Upload
-from ..formats.flat import COLUMNS, PLACINGS, TRACKS, LeftOutSink, Reading, unpacked
+from ..formats.flat import COLUMNS, PLACINGS, TRACKS, LeftOutSink, Reading, told_late, unpacked
 from ..plays import LeftOut, Placing, TrackNames
 from .beside import first_beside, reading_beside
 
@@ -95,6 +95,10 @@ class Stage:
         """The tracks by number, each to be unpacked by `unpacked`: a fifth of the memory."""
         with (self._folder / TRACKS).open("rb") as lines:
             yield from lines
+
+    def told_late(self) -> Iterator[tuple[int, TrackNames]]:
+        """What told the ISRCs of tracks, by number, that were first named without."""
+        return told_late(self._folder)
 
     def placings(self) -> Iterator[Placing]:
         """The places in snapshots' lists, in the files' order."""
