@@ -179,7 +179,9 @@ def _of_days(plays: Heard, first: date, today: date) -> tuple[Single, ...]:
         ),
         Single(
             "this week",
-            lambda: daily.this_week(plays, today),
+            lambda: daily.this_week(
+                plays, datetime(today.year, today.month, today.day, 23, tzinfo=UTC)
+            ),
             lambda: questions.by_day(music.within(today - timedelta(weeks=13), today)),
         ),
         Single("what counts", lambda: plays.counts(*span), lambda: questions.too_short(music)),

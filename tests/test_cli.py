@@ -169,8 +169,28 @@ def test_an_archive_is_written_whole_or_not_at_all(mtm: Mtm) -> None:
     assert [json.loads(one.stdout)["added"] for one in told] == [0, 41]
     before = sorted(mtm.folder.iterdir())
     assert mtm("export", "nobody.json", "--account", "Nobody").returncode == 1
-    assert mtm("export", "no/folder.json", "--account", "Alice").returncode == 1
     assert sorted(mtm.folder.iterdir()) == before
+
+
+def test_an_export_goes_to_a_pipe_or_through_a_link_and_harms_nothing_else(mtm: Mtm) -> None:
+    mtm("account", "add", "Alice")
+    mtm("import", mtm.file("export.zip", export()), "--account", "Alice")
+    piped = mtm("export", "-", "--account", "Alice")
+    assert len(json.loads(piped.stdout)["plays"]) == 41
+    assert not (mtm.folder / "-").exists()
+    file, link, fifo = (mtm.folder / name for name in ("alice.json", "link.json", "fifo.json"))
+    link.symlink_to(file)
+    assert mtm("export", "link.json", "--account", "Alice").returncode == 0
+    assert link.is_symlink()
+    assert file.read_text() == piped.stdout
+    os.mkfifo(fifo)
+    refused = mtm("export", "fifo.json", "--account", "Alice")
+    assert refused.returncode == 2
+    assert "fifo.json is no file. Name one to write, or - for standard output." in refused.stderr
+    assert fifo.is_fifo()
+    lost = mtm("export", "no/folder.json", "--account", "Alice")
+    assert lost.returncode == 2
+    assert "There is no folder no. Make it first." in lost.stderr
 
 
 def test_a_huge_file_that_is_no_history_is_not_copied_first(mtm: Mtm) -> None:

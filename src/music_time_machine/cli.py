@@ -32,6 +32,7 @@ from .spotify import SpotifyError
 
 COMMANDS = "music_time_machine.commands"
 WIDEST = 90  # columns that the help takes, where the terminal has them
+STANDARD_OUTPUT = Path("-")
 SUFFIXES = frozenset({".zip", ".json", ".jsonl", ".csv", ".db", ".sqlite", ".sqlite3"})
 NO_APP = (
     "Nobody can sign in yet: set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET as the README says."
@@ -418,19 +419,28 @@ def export_command(file: Path, name: str) -> None:
     """Write an archive into one JSON file, which an import takes in again.
 
     It holds every play as each source told it, and the places of the snapshots' lists of tracks.
+    A file of that name is replaced; with - the archive goes to standard output.
 
     Example: mtm export alice.json --account Alice
     """
     settings = _settings(is_brief=True)
     db = _database(settings)
     account = accounts.find_by_name(db, name, settings)
-    part = file.with_name(f"{file.name}.{os.urandom(4).hex()}.part")
+    if file == STANDARD_OUTPUT:
+        sys.stdout.buffer.writelines(imports.export(db, account))
+        return
+    target = file.resolve()  # the file behind a link, not the link
+    if target.exists() and not target.is_file():
+        raise click.UsageError(f"{file} is no file. Name one to write, or - for standard output.")
+    if not target.parent.is_dir():
+        raise click.UsageError(f"There is no folder {file.parent}. Make it first.")
+    part = target.with_name(f"{target.name}.{os.urandom(4).hex()}.part")
     try:
         # Nobody else's to read: it says when somebody listened to what.
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as out:
             out.writelines(imports.export(db, account))
-        part.replace(file)
+        part.replace(target)
     finally:
         part.unlink(missing_ok=True)
     click.echo(f"{account.name}'s archive is in {file}.")

@@ -206,12 +206,14 @@ def test_the_busiest_day_has_most_plays_then_most_time_then_is_the_earlier(
 @given(
     history=listening(datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)),
     zone=zones,
-    today=st.dates(date(2026, 10, 1), date(2026, 11, 22)),
+    now=st.datetimes(datetime(2026, 10, 1), datetime(2026, 11, 22, 23, 59)),  # noqa: DTZ001
 )
-def test_the_usual_week_is_the_median_of_the_same_days(
-    db: Database, settings: Settings, history: list[Told], zone: str, today: date
+def test_the_usual_week_is_the_median_of_the_same_hours(
+    db: Database, settings: Settings, history: list[Told], zone: str, now: datetime
 ) -> None:
-    archive, plays = told(db, settings, history, zone)
+    archive, stored_plays = told(db, settings, history, zone)
+    today = now.date()
+    plays = [play for play in stored_plays if play.hour <= 24 * today.weekday() + now.hour]
     monday = today - today.weekday() * DAY
     known = archive.everything
     earlier = [
@@ -220,7 +222,7 @@ def test_the_usual_week_is_the_median_of_the_same_days(
         if known.first_day and known.first_day <= monday - n * WEEK
         if known.last_day and today - n * WEEK <= known.last_day
     ]
-    found = daily.this_week(archive, today)
+    found = daily.this_week(archive, now)
     assert (found.plays, found.ms) == amount(within(plays, monday, today))
     assert found.weeks == len(earlier)
     if earlier:
@@ -240,7 +242,7 @@ def test_nothing_played_has_no_days(db: Database, alice: Account) -> None:
     assert daily.week_heat(archive, *YEARS).is_empty
     assert daily.streaks(archive, *YEARS) == Streaks(0, None, None, 0)
     assert daily.busiest_day(archive, *YEARS) is None
-    week = daily.this_week(archive, TODAY)
+    week = daily.this_week(archive, datetime(2026, 11, 22, 23, tzinfo=UTC))
     assert (week.plays, week.usual_plays, week.weeks) == (0, 0, 0)
     assert week.sentence == "Nothing played this week so far."
 
@@ -465,19 +467,20 @@ def test_this_week_is_held_against_the_weeks_the_archive_knows(
     ]
     # The archive begins on that week's Tuesday, so that its Monday is not known.
     archive = of_alice(db, alice, *plays, Heard(wednesday - 3 * WEEK - DAY))
-    week = daily.this_week(archive, wednesday.date())
+    week = daily.this_week(archive, wednesday)
     assert (week.plays, week.usual_plays, week.weeks) == (2, 3, 2)
     assert week.sentence == "2 plays this week so far, usually 3."
     assert week.counts == (
-        "Monday to Wednesday, against the median of the same days in the 2 weeks before."
+        "Monday to this hour of Wednesday, against the median of the same hours in the 2 weeks "
+        "before."
     )
 
 
 @pytest.mark.parametrize(
     ("weeks", "words"),
     [
-        (1, "Monday, against the median of the same days in the week before."),
-        (0, "Monday; no whole week before is known yet."),
+        (1, "Monday to this hour, against the median of the same hours in the week before."),
+        (0, "Monday to this hour; no whole week before is known yet."),
     ],
 )
 def test_a_young_archive_says_how_little_it_compares(
@@ -485,12 +488,12 @@ def test_a_young_archive_says_how_little_it_compares(
 ) -> None:
     monday = datetime(2026, 11, 16, 12, tzinfo=UTC)
     archive = of_alice(db, alice, *(Heard(monday - n * WEEK) for n in range(weeks + 1)))
-    assert daily.this_week(archive, monday.date()).counts == words
+    assert daily.this_week(archive, monday).counts == words
 
 
 def test_weeks_after_the_last_play_are_not_known(db: Database, alice: Account) -> None:
     archive = of_alice(db, alice, *(Heard(EVENING - n * WEEK) for n in range(4, 8)))
-    assert daily.this_week(archive, EVENING.date()).weeks == 3
+    assert daily.this_week(archive, EVENING).weeks == 3
 
 
 def test_nobody_elses_days_are_counted(db: Database, alice: Account, bob: Account) -> None:

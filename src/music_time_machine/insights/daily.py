@@ -5,7 +5,7 @@ of a period and not its plays. An hour that comes twice when clocks are set back
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,7 @@ class BusiestDay:
 
 @dataclass(frozen=True, slots=True)
 class ThisWeek:
-    """Plays and ms from this Monday to today, and the usual ones: the median of these weekdays.
+    """Plays and ms from this Monday to now, and the usual ones: the median of the same hours.
 
     `weeks` is of how many weeks, 12 at most: only those the archive covers. `sentence` says how the
     week compares, `counts` what is compared.
@@ -229,13 +229,16 @@ def busiest_day(archive: Heard, start: date, end: date) -> BusiestDay | None:
     return BusiestDay(day, int(plays[best]), int(ms[best]), others=len(most) - 1)
 
 
-def this_week(archive: Heard, today: date) -> ThisWeek:
-    """Monday to today, against the same days of the twelve weeks before."""
+def this_week(archive: Heard, now: datetime) -> ThisWeek:
+    """Monday to `now`, in the person's zone, against the same hours of the twelve weeks before."""
+    today = now.date()
+    so_far = today.weekday() * DAY_HOURS + now.hour + 1
     monday = today - timedelta(days=today.weekday())
     weeks = [timedelta(weeks=n) for n in range(USUAL_WEEKS, -1, -1)]
     days = archive.daily.each(monday - weeks[0], monday + timedelta(days=WEEK_DAYS - 1))
     plays, ms = (
-        each.reshape(-1, WEEK_DAYS)[:, : today.weekday() + 1].sum(axis=1) for each in days.by_day
+        each.reshape(-1, WEEK_DAYS * DAY_HOURS)[:, :so_far].sum(axis=1)
+        for each in (days.plays, days.ms)
     )
     first, last = archive.everything.first_day, archive.everything.last_day
     known = [
@@ -315,8 +318,10 @@ def _week_in_words(plays: int, usual: int | None) -> str:
 
 
 def _usual_in_words(weeks: int, today: date) -> str:
-    days = "Monday" if today.weekday() == 0 else f"Monday to {WEEKDAYS[today.weekday()]}"
+    hours = f"Monday to this hour of {WEEKDAYS[today.weekday()]}"
+    if today.weekday() == 0:
+        hours = "Monday to this hour"
     if not weeks:
-        return f"{days}; no whole week before is known yet."
+        return f"{hours}; no whole week before is known yet."
     before = "the week" if weeks == 1 else f"the {weeks} weeks"
-    return f"{days}, against the median of the same days in {before} before."
+    return f"{hours}, against the median of the same hours in {before} before."

@@ -135,7 +135,7 @@ def home(db: Database, account: Account, now: datetime) -> Home:
         counts=f"{archive.counts()}.",
         on_this_day=on_this_day(db, archive, today),
         on_repeat=_on_repeat(db, archive, today),
-        week=daily.this_week(archive, today),
+        week=daily.this_week(archive, now.astimezone(account.zone)),
         newest_snapshot=snapshots[-1] if snapshots else None,
         coverage=rests_on,
         attention=attention(db, account, rests_on, now),
