@@ -465,6 +465,8 @@ def test_this_week_is_held_against_the_weeks_the_archive_knows(
         for n, count in enumerate([2, 4, 1])
         for k in range(count)
     ]
+    # Later on that Wednesday than it is now: not yet to be held against this one.
+    plays += [Heard(wednesday - WEEK + timedelta(hours=n), 100 + n) for n in range(1, 6)]
     # The archive begins on that week's Tuesday, so that its Monday is not known.
     archive = of_alice(db, alice, *plays, Heard(wednesday - 3 * WEEK - DAY))
     week = daily.this_week(archive, wednesday)
