@@ -295,7 +295,7 @@ def _plain_stamps(signs: NDArray[np.uint8]) -> NDArray[np.int64] | None:
         return None
     months = ((century * 100 + year - 1970) * 12 + month - 1).astype("datetime64[M]")
     first = months.astype("datetime64[D]").astype(np.int64)
-    after = (months + 1).astype("datetime64[D]").astype(np.int64)
+    after = (months + np.timedelta64(1, "M")).astype("datetime64[D]").astype(np.int64)
     if ((day < 1) | (day > after - first)).any():
         return None
     seconds: NDArray[np.int64] = (((first + day - 1) * 24 + hour) * 60 + minute) * 60 + second
