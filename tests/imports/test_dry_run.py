@@ -18,9 +18,9 @@ from tests.formats.other_samples import (
     database,
     headed_csv,
     json_lines,
-    listen,
+    named_listen,
 )
-from tests.formats.samples import Json, episode_row, extended_json, extended_row, nameless_row
+from tests.formats.samples import episode_row, extended_json, extended_row, nameless_row
 from tests.imports.archives import (
     FIRST,
     NOTHING,
@@ -175,7 +175,10 @@ def test_two_names_that_an_isrc_of_the_upload_makes_one_are_foretold_as_one(
             "lastfm.csv",
             headed_csv([(str(AT - 187), "", "The Hollow Orchard", *[""] * 3, other, "")]),
         ),
-        ("a.jsonl", json_lines([_named("Paper Lanterns", ADDRESS), _named(other, None)])),
+        (
+            "a.jsonl",
+            json_lines([named_listen("Paper Lanterns", ADDRESS), named_listen(other, None)]),
+        ),
     ]
     if before:
         bring(db, alice, sent.pop(0))
@@ -184,14 +187,6 @@ def test_two_names_that_an_isrc_of_the_upload_makes_one_are_foretold_as_one(
     foretold = (view.forecast.added, view.forecast.known)
     view = start(db, alice, view.id)
     assert foretold == (view.added, view.known) == ((2, 1) if before else (3, 1))
-
-
-def _named(title: str, address: str | None) -> Json:
-    told = listen(AT - (9_000_000 if address else 8_000_000), spotify_id=address)
-    metadata = told["track_metadata"]
-    assert isinstance(metadata, dict)
-    metadata["track_name"] = title
-    return told
 
 
 def test_a_check_of_nothing_new_adds_nothing(db: Database, alice: Account) -> None:

@@ -9,8 +9,8 @@ import pytest
 from music_time_machine.db import Database
 from music_time_machine.models import Account
 from music_time_machine.plays import Play
-from tests.formats.other_samples import ADDRESS, AT, headed_csv, json_lines, listen
-from tests.formats.samples import Json, extended_json, extended_row
+from tests.formats.other_samples import ADDRESS, AT, headed_csv, json_lines, listen, named_listen
+from tests.formats.samples import extended_json, extended_row
 from tests.imports.archives import File, adds_up, bring, content, emptied, tell
 from tests.imports.figures import fill
 from tests.imports.rendering import Found, Life, found, life
@@ -76,8 +76,8 @@ def test_an_isrc_told_late_joins_what_was_there_as_one_told_early(db: Database) 
 def test_an_isrc_told_late_in_an_upload_joins_as_one_told_early(db: Database) -> None:
     export, lastfm, _ = _of_one_recording()
     rows = [
-        _listen("Paper Lanterns", ADDRESS),
-        _listen("Paper Lanterns (Alternate)", None),
+        named_listen("Paper Lanterns", ADDRESS),
+        named_listen("Paper Lanterns (Alternate)", None),
         listen(AT - 7_000_000, isrc=None),
     ]
     archives = []
@@ -97,7 +97,10 @@ def _of_one_recording() -> list[File]:
         (
             "listens.jsonl",
             json_lines(
-                [_listen("Paper Lanterns", ADDRESS), _listen("Paper Lanterns (Alternate)", None)]
+                [
+                    named_listen("Paper Lanterns", ADDRESS),
+                    named_listen("Paper Lanterns (Alternate)", None),
+                ]
             ),
         ),
     ]
@@ -106,15 +109,6 @@ def _of_one_recording() -> list[File]:
 def _scrobble(title: str) -> tuple[str, ...]:
     """When the only row of the export began."""
     return (str(AT - 187), "", "The Hollow Orchard", "", "", "", title, "")
-
-
-def _listen(title: str, address: str | None) -> Json:
-    """A listen of months before, for its ISRC alone."""
-    told = listen(AT - (9_000_000 if address else 8_000_000), spotify_id=address)
-    metadata = told["track_metadata"]
-    assert isinstance(metadata, dict)
-    metadata["track_name"] = title
-    return told
 
 
 Step = File | Sequence[Play]

@@ -11,7 +11,6 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     and_,
@@ -20,12 +19,12 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    type_coerce,
 )
 from sqlalchemy.orm import Session
 
 from .. import rankings
 from ..db import Database, whole_numbers
+from ..listens.evidence import key_of
 from ..listens.writing import CLAIM
 from ..models import Account, Echo, Import, KnownPlays, Listen
 from ..moments import from_millis
@@ -129,7 +128,7 @@ def _held(
     alone = _told_alone(account, import_id)
     near = and_(Listen.account_id == account.id, Listen.played_at.between(first, last))
     near_echoes = and_(Echo.account_id == account.id, Echo.played_at.between(first, last))
-    of_listens, of_echoes = select(*_key(Listen)), select(*_key(Echo))
+    of_listens, of_echoes = select(*key_of(Listen)), select(*key_of(Echo))
     are_few = 2 * plays < (session.scalar(select(func.count()).where(near)) or 0)
     if are_few:
         read = _read(session, of_listens.where(near, alone))
@@ -138,7 +137,7 @@ def _held(
         read = np.concatenate((rest, _read(session, of_echoes.where(near_echoes))))
     pairs = _read(
         session,
-        select(*_key(Echo), *_key(Listen))
+        select(*key_of(Echo), *key_of(Listen))
         .join(Listen, _is_of())
         .where(near_echoes, Echo.import_id == import_id, alone),
     )
@@ -160,18 +159,6 @@ def _is_of() -> ColumnElement[bool]:
         Listen.ms_played == Echo.of_ms_played,
         Listen.nth == Echo.of_nth,
         Listen.source == Echo.of_source,
-    )
-
-
-def _key(table: type[Listen] | type[Echo]) -> tuple[ColumnElement[int], ...]:
-    """The columns of a record's key, in the order of a claim's."""
-    return (
-        type_coerce(table.played_at, BigInteger),
-        table.track_id.expression,
-        table.ms_played.expression,
-        table.nth.expression,
-        table.source.expression,
-        table.traits.expression,
     )
 
 

@@ -121,6 +121,11 @@ def _read(
 
 def _told(table: type[Listen] | type[Echo]) -> tuple[ColumnElement[int], ...]:
     """The columns of a `Key`, and the import or 0."""
+    return (*key_of(table), func.coalesce(table.import_id, 0))
+
+
+def key_of(table: type[Listen] | type[Echo]) -> tuple[ColumnElement[int], ...]:
+    """The columns of a record's `Key`, all as whole numbers."""
     return (
         type_coerce(table.played_at, BigInteger),
         table.track_id.expression,
@@ -128,7 +133,6 @@ def _told(table: type[Listen] | type[Echo]) -> tuple[ColumnElement[int], ...]:
         table.nth.expression,
         table.source.expression,
         table.traits.expression,
-        func.coalesce(table.import_id, 0),
     )
 
 
